@@ -1,0 +1,173 @@
+"""What a deployment is: the company file, and the few settings of the machine it runs on.
+
+One YAML file describes a company (`Company`); one frozen settings object (`Settings`) says which
+company file is meant and where this project lies. Both are read at the edge (command line,
+Dagster entry point) and handed inwards; nothing else in the project reads the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class ConfigurationError(Exception):
+    """The person must change a file or a flag before anything can run (exit code 2)."""
+
+
+def _known_time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"'{name}' is no IANA time zone, such as 'Europe/Berlin'") from error
+    return name
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Paths(_Frozen):
+    """Folders of a deployment; relative ones count from the company file's folder."""
+
+    landing: Path
+    warehouse: Path
+    published: Path
+
+
+class SourceChoice(_Frozen):
+    """How one enabled source is delivered here."""
+
+    format: str | None = None
+    """Name of one of the contract's formats; None takes the contract's first."""
+
+
+class Policies(_Frozen):
+    """Choices the metric definitions leave to the company."""
+
+    snapshot_weekday: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "sunday"
+    """Day of the week at whose end the weekly pipeline snapshot is taken."""
+    quota_version: str | None = None
+    """Which version of the quotas is in force (M5); None where a source has only one."""
+    quota_period: Literal["sequence", "declared"] = "sequence"
+    """`sequence`: a quota lasts until the seller calendar's next quota date. `declared`: the
+    period key written in the source counts, and the gate refuses it where it is not unique."""
+    min_closed_deals: Annotated[int, Field(ge=1)] = 30
+    """Closed deals below which a stage's win rate is pooled over all stages (METRICS part 8)."""
+    max_rate_age_days: Annotated[int, Field(ge=0)] = 7
+    """Oldest exchange rate accepted for a day without one (weekends, holidays)."""
+    keep_releases: Annotated[int, Field(ge=2)] = 30
+    """Releases kept on disk; the current one and its predecessor are never removed."""
+
+
+class Company(_Frozen):
+    """One deployment, as its YAML file describes it."""
+
+    name: Annotated[str, Field(min_length=1)]
+    slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    """Short name for folders and logs."""
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)]
+    """Days begin and end here: the as-of cut of day D is 00:00 of D+1 in this zone."""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    fiscal_year_starts_in: Annotated[int, Field(ge=1, le=12)] = 1
+    """Month in which the fiscal year starts; it is named for the year in which it ends."""
+    sources: Annotated[dict[str, SourceChoice], Field(min_length=1)]
+    paths: Paths
+    reference: Path | None = None
+    """Folder with this company's own reference data: `aliases.csv`, `stages.csv`."""
+    policies: Policies = Policies()
+    file: Path
+    """Where the description was read from."""
+
+    @property
+    def warehouse_file(self) -> Path:
+        return self.paths.warehouse / "warehouse.duckdb"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.paths.warehouse / "warehouse.lock"
+
+
+class Settings(BaseSettings):
+    """Settings of this machine, from `SALESOPS_*` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="SALESOPS_", frozen=True)
+
+    company: Path = PROJECT_ROOT / "data" / "demo" / "company.yml"
+    """The company file that is meant when none is named."""
+    lock_timeout_seconds: float = 5.0
+    """How long a run waits for another one to let go of the warehouse before it gives up."""
+
+
+def load_company(path: Path) -> Company:
+    """Read and check a company file.
+
+    Raises:
+        ConfigurationError: the file is absent, is no YAML mapping, or has a key or value that
+            is not understood; the message names it and what would be.
+    """
+    path = path.expanduser().resolve()
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"company file {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"company file {path} is no readable YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise ConfigurationError(f"company file {path} must be a mapping of keys to values")
+    try:
+        company = Company.model_validate({**document, "file": path})
+    except ValidationError as error:
+        raise ConfigurationError(_explain(path, error)) from error
+    folder = path.parent
+
+    def absolute(relative: Path) -> Path:
+        return Path(os.path.normpath(folder / relative))
+
+    return company.model_copy(
+        update={
+            "paths": Paths(
+                landing=absolute(company.paths.landing),
+                warehouse=absolute(company.paths.warehouse),
+                published=absolute(company.paths.published),
+            ),
+            "reference": absolute(company.reference) if company.reference else None,
+        }
+    )
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"company file {path}:"]
+    for problem in error.errors():
+        place = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = sorted(_known_keys(problem["loc"][:-1]))
+            near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            lines.append(f"  unknown key '{place}': {hint}known here: {', '.join(known)}")
+        else:
+            lines.append(f"  {place}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> set[str]:
+    model: type[BaseModel] = Company
+    inner: dict[Any, type[BaseModel]] = {
+        "paths": Paths,
+        "policies": Policies,
+        "sources": SourceChoice,
+    }
+    if location:
+        model = inner[location[0]]
+    return set(model.model_fields) - {"file"}
