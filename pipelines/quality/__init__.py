@@ -1,0 +1,1 @@
+"""Great Expectations suites, the verdict on a build, and the report about it."""
