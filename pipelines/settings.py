@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -63,10 +64,17 @@ class Policies(_Frozen):
     quota_period: Literal["sequence", "declared"] = "sequence"
     """`sequence`: a quota lasts until the seller calendar's next quota date. `declared`: the
     period key written in the source counts, and the gate refuses it where it is not unique."""
+    missing_open_amount: Literal["none", "list_price"] = "none"
+    """`list_price`: an open deal without an amount counts with its product's list price, for a CRM
+    that knows the value of a deal only at its close. `none`: it counts without value."""
     min_closed_deals: Annotated[int, Field(ge=1)] = 30
     """Closed deals below which a stage's win rate is pooled over all stages (METRICS part 8)."""
     max_rate_age_days: Annotated[int, Field(ge=0)] = 7
     """Oldest exchange rate accepted for a day without one (weekends, holidays)."""
+    calendar_from: date = date(2000, 1, 1)
+    """First day of the calendar; a date outside it is refused, never dropped."""
+    calendar_to: date = date(2040, 12, 31)
+    """Last day of the calendar."""
     keep_releases: Annotated[int, Field(ge=2)] = 30
     """Releases kept on disk; the current one and its predecessor are never removed."""
 

@@ -1,0 +1,46 @@
+# `make` alone prints the targets. Everything runs from .venv, which is made on first use.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PORT ?= 3000
+SCALE ?= 1
+export SALESOPS_DAGSTER_STORAGE ?= $(CURDIR)/data/warehouse/dagster
+export DAGSTER_HOME ?= $(CURDIR)
+export DAGSTER_DISABLE_TELEMETRY = yes
+
+.PHONY: help run test ui lint bench clean
+
+help: ## Print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+run: $(INSTALLED) ## Write the demo company's extracts, load, check and publish them
+	$(BIN)/salesops demo
+	$(BIN)/salesops run
+
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+ui: $(INSTALLED) ## Start the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)
+	@mkdir -p "$(SALESOPS_DAGSTER_STORAGE)"
+	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+
+lint: $(INSTALLED) ## Check style and types: ruff, mypy, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 dbt_project/models dbt_project/tests
+
+bench: $(INSTALLED) ## Time the run's parts against bare DuckDB and print ratios
+	$(BIN)/python -m tests.bench.run --scale $(SCALE)
+
+clean: ## Remove the demo company's landing, warehouse and published folders
+	rm -rf data/landing data/warehouse data/published
+
+$(INSTALLED): requirements.lock pyproject.toml
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $(INSTALLED)

@@ -1,0 +1,27 @@
+{#- Deterministic surrogate key of (source system, source id): a rebuild keeps it. -#}
+{% macro surrogate_key(source_system, source_id) -%}
+    md5({{ source_system }} || '|' || {{ source_id }})
+{%- endmacro %}
+
+{#- Numerator over denominator as a fraction; NULL when the denominator is 0 or NULL (METRICS C4). -#}
+{% macro ratio(numerator, denominator) -%}
+    cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
+{%- endmacro %}
+
+{#- Lineage of a raw row, the same four columns everywhere. -#}
+{% macro lineage() -%}
+    _recorded_at as recorded_at,
+    _extracted_at as extracted_at,
+    _op as op,
+    _batch_id as batch_id,
+    _file as source_file,
+    _line as source_line
+{%- endmacro %}
+
+{#-
+    An amount in the company's currency. The casts leave room for both factors: an amount of 18
+    digits times a rate of 18 would not fit the width the engines derive for their product.
+-#}
+{% macro at_rate(amount, rate) -%}
+    cast(cast({{ amount }} as decimal(20, 4)) * cast({{ rate }} as decimal(18, 9)) as decimal(18, 4))
+{%- endmacro %}

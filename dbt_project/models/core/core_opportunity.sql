@@ -1,0 +1,34 @@
+with versions as (select * from {{ ref('core_opportunity_version') }}),
+
+plan_rates as (select * from {{ ref('core_plan_rate') }}),
+
+latest_extract as (select * from {{ ref('core_latest_extract') }}),
+
+latest as (
+    select
+        versions.*,
+        latest_extract.as_of_on,
+        -- Closed deals keep the plan rate of the fiscal year they closed in, open ones take today's.
+        case
+            when versions.status = 'open' then latest_extract.as_of_on
+            else least(versions.close_on, latest_extract.as_of_on)
+        end as rate_day_on
+    from versions
+    cross join latest_extract
+    where
+        versions.known_to = cast('9999-12-31 00:00:00' as timestamp)
+        and not versions.is_deleted
+)
+
+select
+    latest.*,
+    plan_rates.plan_rate,
+    {{ at_rate('latest.amount_in_currency', 'plan_rates.plan_rate') }} as amount,
+    {{ at_rate('latest.expected_revenue_in_currency', 'plan_rates.plan_rate') }}
+        as expected_revenue_amount
+from latest
+left join plan_rates
+    on
+        latest.currency = plan_rates.currency
+        and latest.rate_day_on >= plan_rates.valid_from
+        and latest.rate_day_on < plan_rates.valid_to

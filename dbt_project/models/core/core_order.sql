@@ -1,0 +1,36 @@
+with orders as ({{ latest_versions('order', ['order_id']) }}),
+
+lines as ({{ latest_versions('order_line', ['line_id']) }}),
+
+line_totals as (
+    select
+        source_system,
+        order_id,
+        count(*) as n_lines,
+        sum(line_amount) as line_amount
+    from lines
+    group by source_system, order_id
+)
+
+select
+    {{ surrogate_key('orders.source_system', 'orders.order_id') }} as order_key,
+    orders.source_system,
+    orders.order_id,
+    orders.account_id,
+    orders.owner_id,
+    orders.opportunity_id,
+    orders.ordered_on,
+    coalesce(orders.currency, '{{ var("currency") }}') as currency,
+    orders.source_file,
+    orders.source_line,
+    coalesce(line_totals.n_lines, 0) as n_lines,
+    orders.subtotal_amount,
+    orders.tax_amount,
+    orders.freight_amount,
+    orders.total_amount,
+    cast(line_totals.line_amount as decimal(18, 6)) as line_amount
+from orders
+left join line_totals
+    on
+        orders.source_system = line_totals.source_system
+        and orders.order_id = line_totals.order_id

@@ -1,0 +1,57 @@
+with versions as (select * from {{ ref('core_opportunity_version') }}),
+
+opportunities as (select * from {{ ref('core_opportunity') }}),
+
+stages as (select * from {{ ref('core_stage') }}),
+
+delivered as ({{ latest_versions('stage_entry', ['opportunity_id', 'stage_value']) }}),
+
+-- A source that dates its stages itself is believed; the others are read off the versions.
+seen as (
+    select
+        versions.source_system,
+        versions.opportunity_id,
+        versions.stage,
+        versions.known_from_on as entered_on
+    from versions
+    left join (select distinct delivered.source_system from delivered) as dated_sources
+        on versions.source_system = dated_sources.source_system
+    where dated_sources.source_system is null and not versions.is_deleted
+
+    union all
+
+    select
+        delivered.source_system,
+        delivered.opportunity_id,
+        delivered.stage_value as stage,
+        delivered.entered_on
+    from delivered
+),
+
+first_entries as (
+    select
+        seen.source_system,
+        seen.opportunity_id,
+        seen.stage,
+        min(seen.entered_on) as entered_on
+    from seen
+    group by seen.source_system, seen.opportunity_id, seen.stage
+)
+
+select
+    opportunities.opportunity_key,
+    first_entries.source_system,
+    first_entries.opportunity_id,
+    first_entries.entered_on,
+    first_entries.stage,
+    stages.stage_ordinal,
+    stages.status as stage_status
+from first_entries
+inner join opportunities
+    on
+        first_entries.source_system = opportunities.source_system
+        and first_entries.opportunity_id = opportunities.opportunity_id
+inner join stages
+    on
+        first_entries.source_system = stages.source_system
+        and first_entries.stage = stages.stage

@@ -1,0 +1,31 @@
+with spend as ({{ latest_versions('spend', ['campaign_id', 'spend_on', 'channel']) }}),
+
+campaigns as ({{ latest_versions('campaign', ['campaign_id']) }}),
+
+plan_rates as (select * from {{ ref('core_plan_rate') }})
+
+select
+    md5(spend.campaign_id || '|' || cast(spend.spend_on as varchar) || '|' || spend.channel) as spend_key,
+    spend.source_system,
+    spend.campaign_id,
+
+    spend.spend_on,
+
+    campaigns.campaign_name,
+    campaigns.campaign_type,
+    spend.channel,
+    spend.currency,
+    spend.source_file,
+    spend.source_line,
+
+    spend.impressions,
+    spend.clicks,
+    spend.spend_amount as spend_amount_in_currency,
+    {{ at_rate('spend.spend_amount', 'plan_rates.plan_rate') }} as spend_amount
+from spend
+left join campaigns on spend.campaign_id = campaigns.campaign_id
+left join plan_rates
+    on
+        spend.currency = plan_rates.currency
+        and spend.spend_on >= plan_rates.valid_from
+        and spend.spend_on < plan_rates.valid_to

@@ -1,0 +1,39 @@
+with snapshots as (select * from {{ ref('core_pipeline_snapshot') }})
+
+select
+    pipeline_snapshot_key,
+    opportunity_key,
+    source_system,
+    opportunity_id,
+    account_id,
+    owner_id,
+    manager_id,
+    close_period_key,
+
+    snapshot_on,
+    created_on,
+    close_on,
+
+    owner_name,
+    manager_name,
+    team,
+    region,
+    stage,
+    stage_ordinal,
+    forecast_category,
+    currency,
+    is_weekly,
+    is_period_start,
+    is_period_end,
+    is_latest,
+    is_past_due,
+    is_amount_missing,
+
+    amount_in_currency,
+    plan_rate,
+    amount,
+    probability_pct,
+    weighted_amount,
+    expected_revenue_amount,
+    age_days
+from snapshots

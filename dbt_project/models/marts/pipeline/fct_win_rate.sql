@@ -1,0 +1,119 @@
+with opportunities as (select * from {{ ref('fct_opportunity') }}),
+
+versions as (select * from {{ ref('core_opportunity_version') }}),
+
+calendar as (select * from {{ ref('core_calendar_day') }}),
+
+periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
+
+-- What a deal was worth while it was still open: lost deals are often zeroed at the close (M33).
+last_open as (
+    select
+        opportunity_key,
+        amount_in_currency,
+        row_number() over (partition by opportunity_key order by known_from desc) as open_rank
+    from versions
+    where status = 'open' and not is_deleted
+),
+
+closed as (
+    select
+        opportunities.*,
+        calendar.fiscal_quarter_key as period_key,
+        last_open.amount_in_currency as last_open_amount_in_currency,
+        {{ at_rate('last_open.amount_in_currency', 'opportunities.plan_rate') }} as last_open_amount
+    from (
+        select
+            fct.*,
+            core.plan_rate
+        from opportunities as fct
+        inner join {{ ref('core_opportunity') }} as core
+            on fct.opportunity_key = core.opportunity_key
+    ) as opportunities
+    inner join calendar on opportunities.closed_on = calendar.day_on
+    left join last_open
+        on
+            opportunities.opportunity_key = last_open.opportunity_key
+            and last_open.open_rank = 1
+    where opportunities.status in ('won', 'lost')
+),
+
+by_node as (
+    select
+        'company' as node_type,
+        'company' as node_id,
+        'company' as node_name,
+        closed.*
+    from closed
+
+    union all
+
+    select
+        'region' as node_type,
+        coalesce(closed.region, 'unassigned') as node_id,
+        coalesce(closed.region, 'unassigned') as node_name,
+        closed.*
+    from closed
+
+    union all
+
+    select
+        'team' as node_type,
+        coalesce(closed.team, 'unassigned') as node_id,
+        coalesce(closed.team, 'unassigned') as node_name,
+        closed.*
+    from closed
+
+    union all
+
+    select
+        'participant' as node_type,
+        closed.owner_id as node_id,
+        closed.owner_name as node_name,
+        closed.*
+    from closed
+),
+
+first_close as (select min(closed_on) as first_closed_on from closed),
+
+counted as (
+    select
+        by_node.period_key,
+        by_node.node_type,
+        by_node.node_id,
+        max(by_node.node_name) as node_name,
+        count(*) filter (where by_node.status = 'won') as n_won,
+        count(*) filter (where by_node.status = 'lost') as n_lost,
+        coalesce(sum(by_node.amount) filter (where by_node.status = 'won'), 0) as won_amount,
+        count(*) filter (where by_node.last_open_amount is null) as n_missing_last_open_amount,
+        sum(by_node.last_open_amount) filter (where by_node.status = 'won') as won_last_open_amount,
+        sum(by_node.last_open_amount) as closed_last_open_amount
+    from by_node
+    group by by_node.period_key, by_node.node_type, by_node.node_id
+)
+
+select
+    md5(counted.period_key || '|' || counted.node_type || '|' || counted.node_id) as win_rate_key,
+    counted.period_key,
+    counted.node_type,
+    counted.node_id,
+
+    periods.starts_on as period_start_on,
+    periods.next_starts_on as period_end_on,
+
+    counted.node_name,
+    periods.starts_on < first_close.first_closed_on as is_left_truncated,
+
+    cast(counted.n_won as bigint) as n_won,
+    cast(counted.n_lost as bigint) as n_lost,
+    cast(counted.n_won + counted.n_lost as bigint) as n_closed,
+    {{ ratio('counted.n_won', '(counted.n_won + counted.n_lost)') }} as win_rate_pct,
+    cast(counted.won_amount as decimal(18, 4)) as won_amount,
+    cast(counted.n_missing_last_open_amount as bigint) as n_missing_last_open_amount,
+    cast(counted.won_last_open_amount as decimal(18, 4)) as won_last_open_amount,
+    cast(counted.closed_last_open_amount as decimal(18, 4)) as closed_last_open_amount,
+    {{ ratio('counted.won_last_open_amount', 'counted.closed_last_open_amount') }}
+        as value_win_rate_pct
+from counted
+inner join periods on counted.period_key = periods.period_key
+cross join first_close

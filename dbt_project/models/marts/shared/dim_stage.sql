@@ -1,0 +1,11 @@
+with stages as (select * from {{ ref('core_stage') }})
+
+select
+    stage_key,
+    source_system,
+
+    stage,
+    stage_ordinal,
+    status,
+    default_forecast_category
+from stages

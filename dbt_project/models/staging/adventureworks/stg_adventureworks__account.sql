@@ -1,0 +1,32 @@
+with customers as (select * from {{ source('adventureworks', 'customer') }}),
+
+stores as (
+    select * from (
+        select
+            *,
+            row_number() over (partition by business_entity_id order by _extracted_at desc) as version_rank
+        from {{ source('adventureworks', 'store') }}
+        where _op = 'upsert'
+    ) as versions
+    where version_rank = 1
+)
+
+select
+    'adventureworks' as source_system,
+    cast(customers.customer_id as varchar) as account_id,
+    coalesce(stores.name, customers.account_number) as account_name,
+    cast(null as varchar) as parent_account_id,
+    cast(null as varchar) as industry_value,
+    cast(null as varchar) as country,
+    cast(null as bigint) as n_employees,
+    cast(null as decimal(18, 4)) as annual_revenue,
+    cast(stores.sales_person_id as varchar) as owner_id,
+    false as is_deleted,
+    customers._recorded_at as recorded_at,
+    customers._extracted_at as extracted_at,
+    customers._op as op,
+    customers._batch_id as batch_id,
+    customers._file as source_file,
+    customers._line as source_line
+from customers
+left join stores on customers.store_id = stores.business_entity_id

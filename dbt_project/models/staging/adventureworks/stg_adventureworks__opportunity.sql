@@ -1,0 +1,26 @@
+-- An order is the closed-won deal: there is no pipeline before it in this source.
+with orders as (select * from {{ source('adventureworks', 'sales_order_header') }})
+
+select
+    'adventureworks' as source_system,
+    cast(sales_order_id as varchar) as opportunity_id,
+    purchase_order_number as opportunity_name,
+    cast(customer_id as varchar) as account_id,
+    cast(sales_person_id as varchar) as owner_id,
+    cast(null as varchar) as campaign_id,
+    'Ordered' as stage_value,
+    cast(null as varchar) as forecast_category_value,
+    cast(null as varchar) as opportunity_type,
+    cast(null as varchar) as lead_source,
+    cast(null as varchar) as next_step,
+    cast(null as varchar) as product_value,
+    sub_total as amount,
+    cast(null as varchar) as currency,
+    cast(null as decimal(9, 6)) as probability_pct,
+    cast(null as decimal(18, 4)) as expected_revenue_amount,
+    order_date as created_on,
+    order_date as close_on,
+    cast(null as varchar) as source_status,
+    false as is_deleted,
+    {{ lineage() }}
+from orders

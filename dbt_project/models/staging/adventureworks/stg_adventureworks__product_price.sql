@@ -1,0 +1,11 @@
+with prices as (select * from {{ source('adventureworks', 'product_list_price_history') }})
+
+select
+    'adventureworks' as source_system,
+    cast(product_id as varchar) as product_id,
+    cast(null as varchar) as currency,
+    list_price,
+    start_date as valid_from,
+    {{ add_days('end_date', 1) }} as valid_to,
+    {{ lineage() }}
+from prices

@@ -1,0 +1,15 @@
+with invoices as (select * from {{ source('finance', 'invoice') }})
+
+select
+    'finance' as source_system,
+    invoice_id,
+    account_id,
+    opportunity_id,
+    invoiced_on,
+    due_on,
+    paid_on,
+    amount as invoice_amount,
+    currency,
+    status,
+    {{ lineage() }}
+from invoices

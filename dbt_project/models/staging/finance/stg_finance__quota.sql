@@ -1,0 +1,19 @@
+with quotas as (select * from {{ source('finance', 'quota') }})
+
+select
+    'finance' as source_system,
+    quota_id,
+    participant_id,
+    measure,
+    version,
+    status,
+    approved_at,
+    period_start_on as quota_on,
+    period_end_on,
+    cast(null as varchar) as declared_period,
+    cast(null as date) as declared_start_on,
+    cast(null as date) as declared_end_on,
+    quota_amount,
+    currency,
+    {{ lineage() }}
+from quotas

@@ -1,0 +1,33 @@
+with users as (select * from {{ source('salesforce', 'user') }}),
+
+roles as (
+    select * from (
+        select
+            *,
+            row_number() over (partition by id order by _extracted_at desc) as version_rank
+        from {{ source('salesforce', 'user_role') }}
+        where _op = 'upsert'
+    ) as versions
+    where version_rank = 1
+)
+
+select
+    'salesforce' as source_system,
+    users.id as participant_id,
+    trim(coalesce(users.first_name, '') || ' ' || coalesce(users.last_name, '')) as participant_name,
+    users.manager_id,
+    cast(null as varchar) as manager_name,
+    roles.name as team,
+    parents.name as region,
+    users.title,
+    {{ local_date('users.created_date') }} as hired_on,
+    users.is_active,
+    users._recorded_at as recorded_at,
+    users._extracted_at as extracted_at,
+    users._op as op,
+    users._batch_id as batch_id,
+    users._file as source_file,
+    users._line as source_line
+from users
+left join roles on users.user_role_id = roles.id
+left join roles as parents on roles.parent_role_id = parents.id

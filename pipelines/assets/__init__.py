@@ -1,0 +1,88 @@
+"""Dagster wiring: what each step is called, what it waits for, and what it reports.
+
+    landing files -> config, raw -> raw checks -> dbt (staging, core, marts) + dbt tests
+        -> mart checks -> release
+
+The work itself is done in the rooms to the left; everything here names, connects and reports.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import dagster as dg
+
+from pipelines.assets.automation import MAIN_JOB, build_job, build_landing_sensor, build_schedule
+from pipelines.assets.gate import build_checks, mart_suites, raw_suites
+from pipelines.assets.raw import (
+    build_landing_specs,
+    build_raw_assets,
+    build_reference_assets,
+    expected_loads,
+)
+from pipelines.assets.release import build_release_asset
+from pipelines.assets.resources import Warehouse
+from pipelines.assets.transform import build_transform
+from pipelines.quality import ExpectedCheck
+from pipelines.settings import Company
+
+__all__ = ["MAIN_JOB", "STEP_LOGGER", "Pipeline", "build_definitions", "build_pipeline"]
+
+
+STEP_LOGGER = "salesops_steps"
+
+
+@dg.logger(description="Hands a run's events to the Python logger of the same name, unprinted.")
+def step_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+    return logging.getLogger(STEP_LOGGER)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The wiring of one company, and every check a build of it must have answered."""
+
+    definitions: dg.Definitions
+    expected: tuple[ExpectedCheck, ...]
+
+
+def build_pipeline(company: Company) -> Pipeline:
+    """Name and connect everything Dagster needs to run one company."""
+    transform = build_transform(company)
+    raw, marts = raw_suites(company), mart_suites(transform.public_tables)
+    expected = (
+        *expected_loads(company),
+        *transform.expected.values(),
+        *(check for suite in (*raw, *marts) for check in suite.expected_checks),
+    )
+    release = build_release_asset(
+        company,
+        marts=transform.mart_keys,
+        public_tables=transform.public_tables,
+        expected=expected,
+    )
+    job = build_job()
+    definitions = dg.Definitions(
+        assets=[
+            *build_landing_specs(company),
+            build_reference_assets(),
+            *build_raw_assets(company),
+            transform.assets,
+            release,
+        ],
+        asset_checks=[
+            build_checks("raw_expectations", raw),
+            build_checks("mart_expectations", marts),
+        ],
+        jobs=[job],
+        schedules=[build_schedule(company, job)],
+        sensors=[build_landing_sensor(company, job)],
+        loggers={STEP_LOGGER: step_logger},
+        resources={"warehouse": Warehouse(company_file=str(company.file))},
+    )
+    return Pipeline(definitions=definitions, expected=expected)
+
+
+def build_definitions(company: Company) -> dg.Definitions:
+    """The definitions alone, for Dagster's entry point."""
+    return build_pipeline(company).definitions

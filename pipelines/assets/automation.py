@@ -1,0 +1,81 @@
+"""When the pipeline runs by itself: every night, and when files land.
+
+One job materialises everything in one process; a run from the UI, from the command line and from
+here is the same run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import dagster as dg
+
+from pipelines.settings import Company
+
+MAIN_JOB = "main"
+
+
+def build_job() -> dg.UnresolvedAssetJobDefinition:
+    """Everything from landing to release.
+
+    In one process: the steps share one writer, and starting a process per step would cost more
+    than the steps themselves.
+    """
+    return dg.define_asset_job(
+        MAIN_JOB,
+        selection=dg.AssetSelection.all(),
+        executor_def=dg.in_process_executor,
+        description="Load what has landed, build, check and publish.",
+    )
+
+
+def build_schedule(company: Company, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Every morning at five in the company's time zone, after the nightly extracts."""
+    return dg.ScheduleDefinition(
+        name="daily",
+        job=job,
+        cron_schedule="0 5 * * *",
+        execution_timezone=company.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+
+
+def build_landing_sensor(
+    company: Company, job: dg.UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
+    """A run whenever the landing folder has changed and then held still for one look."""
+
+    @dg.sensor(
+        name="landing",
+        job=job,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a run when new extract files have landed.",
+    )
+    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        seen = landing_fingerprint(company)
+        handled, _, pending = (context.cursor or "").partition("|")
+        if not context.cursor:
+            context.update_cursor(f"{seen}|")
+            return dg.SkipReason("first look: what is here is left to the schedule")
+        if seen == handled:
+            context.update_cursor(f"{handled}|")
+            return dg.SkipReason("nothing new has landed")
+        if seen != pending:
+            context.update_cursor(f"{handled}|{seen}")
+            return dg.SkipReason("files are still arriving: waiting for the next look")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=f"{seen}|")
+
+    return landing
+
+
+def landing_fingerprint(company: Company) -> str:
+    """A value that changes when a file of the landing folder appears, changes or goes."""
+    digest = hashlib.sha256()
+    for path in sorted(company.paths.landing.rglob("*")):
+        if path.is_file():
+            stat = path.stat()
+            digest.update(
+                f"{path.relative_to(company.paths.landing)}:{stat.st_size}:{stat.st_mtime_ns}".encode()
+            )
+    return digest.hexdigest()[:16]

@@ -1,0 +1,69 @@
+"""Great Expectations suites as Dagster asset checks: on raw before dbt, on marts before release.
+
+Both operations run all their suites in one context on the warehouse file, keep the answers in the
+ledger of the build, and block what comes next where severity says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from pipelines.assets.raw import raw_key
+from pipelines.assets.resources import Warehouse
+from pipelines.assets.transform import as_check_result
+from pipelines.quality import Suite, load_suites, run_suites
+from pipelines.quality.ledger import record
+from pipelines.settings import PROJECT_ROOT, Company
+
+EXPECTATIONS = PROJECT_ROOT / "expectations"
+
+
+def raw_suites(company: Company) -> list[Suite]:
+    """Suites about raw tables of the enabled sources."""
+    return [
+        suite
+        for suite in load_suites(EXPECTATIONS)
+        if suite.schema_name == "raw" and suite.table_name.split("__")[0] in company.sources
+    ]
+
+
+def mart_suites(public_tables: Sequence[tuple[str, str]]) -> list[Suite]:
+    """Suites about public tables."""
+    return load_suites(EXPECTATIONS, [f"{schema}.{name}" for schema, name in public_tables])
+
+
+def asset_of(suite: Suite) -> dg.AssetKey:
+    """The asset a suite's table is."""
+    if suite.schema_name == "raw":
+        source, name = suite.table_name.split("__", 1)
+        return raw_key(source, name)
+    return dg.AssetKey([suite.schema_name, suite.table_name])
+
+
+def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    """One operation that runs the suites, with one asset check per expectation."""
+    specs = {
+        suite.check_id(expectation): dg.AssetCheckSpec(
+            name=expectation.short_name,
+            asset=asset_of(suite),
+            description=expectation.why,
+            blocking=expectation.severity == "block",
+        )
+        for suite in suites
+        for expectation in suite.expectations
+    }
+
+    @dg.multi_asset_check(name=name, specs=list(specs.values()), pool="warehouse")
+    def expectations(
+        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.AssetCheckResult]:
+        results = run_suites(warehouse.company.warehouse_file, suites)
+        with warehouse.connect() as connection:
+            record(connection, context.run_id, results)
+        for result in results:
+            spec = specs[result.check_id]
+            yield as_check_result(result, spec.asset_key, spec.name)
+
+    return expectations

@@ -1,0 +1,122 @@
+"""Run the main job in this process, without a server, and tell what came of it.
+
+The same job, resources and instance as in the UI, so that a run from the command line gives the
+same release and shows in the UI's history.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import dagster as dg
+import duckdb
+
+from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
+from pipelines.quality import ExpectedCheck, Verdict, decide
+from pipelines.quality.ledger import current_build, results_of
+from pipelines.settings import PROJECT_ROOT, Company
+
+StepListener = Callable[[str, str], None]
+"""Called with a step's name and `started`, `done`, `failed` or `skipped`."""
+
+_STATES = {
+    "STEP_START": "started",
+    "STEP_SUCCESS": "done",
+    "STEP_FAILURE": "failed",
+    "STEP_SKIPPED": "skipped",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run led to."""
+
+    run_id: str
+    succeeded: bool
+    verdict: Verdict | None
+    """None when the run ended before it wrote anything."""
+    failures: tuple[str, ...]
+    """What the failed steps said, first one first; failed checks speak through the verdict."""
+
+
+def run_headless(company: Company, on_step: StepListener | None = None) -> Outcome:
+    """Materialise everything for the company and judge the build it left behind."""
+    pipeline = build_pipeline(company)
+    job = pipeline.definitions.resolve_job_def(MAIN_JOB)
+    with _instance() as instance, _listening(on_step):
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={"loggers": {STEP_LOGGER: {}}},
+        )
+    return Outcome(
+        run_id=result.run_id,
+        succeeded=result.success,
+        verdict=_verdict(company, result.run_id, pipeline.expected),
+        failures=tuple(_failures(result.all_events)),
+    )
+
+
+def _instance() -> dg.DagsterInstance:
+    storage = PROJECT_ROOT / "data" / "warehouse" / "dagster"
+    os.environ.setdefault("SALESOPS_DAGSTER_STORAGE", str(storage))
+    os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
+    return dg.DagsterInstance.get()
+
+
+def _verdict(
+    company: Company, run_id: str, expected: tuple[ExpectedCheck, ...]
+) -> Verdict | None:
+    if not company.warehouse_file.exists():
+        return None
+    with duckdb.connect(str(company.warehouse_file)) as connection:
+        if current_build(connection) != run_id:
+            return None
+        return decide(expected, results_of(connection, run_id))
+
+
+def _failures(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:
+    """What went wrong, in the words of whoever raised it."""
+    for event in events:
+        error = None
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data and data.user_failure_data.description:
+                yield data.user_failure_data.description
+                continue
+            error = data.error
+        elif event.event_type_value == "PIPELINE_FAILURE":
+            error = event.job_failure_data.error
+        if error is not None:
+            while error.cause is not None:
+                error = error.cause
+            if error.cls_name != "DagsterAssetCheckFailedError":
+                yield error.message.strip()
+
+
+class _StepHandler(logging.Handler):
+    def __init__(self, listener: StepListener) -> None:
+        super().__init__()
+        self.listener = listener
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_event", None)
+        if event is not None and event.step_key and event.event_type_value in _STATES:
+            self.listener(event.step_key, _STATES[event.event_type_value])
+
+
+@contextmanager
+def _listening(listener: StepListener | None) -> Iterator[None]:
+    logger = logging.getLogger(STEP_LOGGER)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    handler = _StepHandler(listener) if listener else logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

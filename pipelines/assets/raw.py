@@ -1,0 +1,225 @@
+"""The raw log as Dagster assets: one per object of every enabled source.
+
+Each source is one operation that brings its tables in line with the landing folder. The delivered
+files are assets of their own (`landing/<source>/<object>`), partitioned by extract day, so that
+the UI shows which days of which object are loaded and which are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+
+from pipelines.assets.resources import Warehouse
+from pipelines.contracts import Contract, load_contract
+from pipelines.ingest import BatchResult, IngestError, load
+from pipelines.ingest.reference import write_reference
+from pipelines.quality.ledger import begin_build, record
+from pipelines.quality.results import CheckResult, ExpectedCheck
+from pipelines.settings import Company
+
+EXTRACT_DAYS = dg.DynamicPartitionsDefinition(name="extract_day")
+REFERENCE_KEYS = tuple(
+    dg.AssetKey(["config", name])
+    for name in ("company", "fiscal_period", "calendar_day", "alias", "stage")
+)
+
+
+def raw_key(source: str, name: str) -> dg.AssetKey:
+    return dg.AssetKey(["raw", source, name])
+
+
+def landing_key(source: str, name: str) -> dg.AssetKey:
+    return dg.AssetKey(["landing", source, name])
+
+
+def expected_loads(company: Company) -> list[ExpectedCheck]:
+    """Every object of an enabled source must have been loaded, or found unchanged."""
+    return [
+        ExpectedCheck(_load_check_id(source, name), "block")
+        for source in company.sources
+        for name in load_contract(source).objects
+    ]
+
+
+def build_reference_assets() -> dg.AssetsDefinition:
+    """The company file and its reference data as tables."""
+
+    @dg.multi_asset(
+        name="config",
+        specs=[
+            dg.AssetSpec(
+                key,
+                group_name="config",
+                kinds={"duckdb"},
+                owners=["team:revops"],
+                description=f"The company file's {key.path[-1].replace('_', ' ')} as a table.",
+            )
+            for key in REFERENCE_KEYS
+        ],
+        pool="warehouse",
+    )
+    def config(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        """Write the company file and its reference folder into schema `config`."""
+        with warehouse.connect() as connection:
+            begin_build(connection, context.run_id)
+            counts = write_reference(connection, warehouse.company)
+        for key in REFERENCE_KEYS:
+            yield dg.MaterializeResult(
+                asset_key=key, metadata={"dagster/row_count": counts[key.path[-1]]}
+            )
+
+    return config
+
+
+def build_landing_specs(company: Company) -> list[dg.AssetSpec]:
+    """The delivered files, one asset per object, partitioned by extract day."""
+    return [
+        dg.AssetSpec(
+            landing_key(source, name),
+            group_name="landing",
+            kinds={"file"},
+            owners=[contract.owner],
+            description=f"Extract files of {source} {name}, exactly as delivered.",
+            partitions_def=EXTRACT_DAYS,
+        )
+        for source, contract in _contracts(company).items()
+        for name in contract.objects
+    ]
+
+
+def build_raw_assets(company: Company) -> list[dg.AssetsDefinition]:
+    """One loading operation per enabled source."""
+    return [_source_assets(source, contract) for source, contract in _contracts(company).items()]
+
+
+def _contracts(company: Company) -> dict[str, Contract]:
+    return {source: load_contract(source) for source in company.sources}
+
+
+def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"load_{source}",
+        specs=[_raw_spec(source, name, contract) for name in contract.objects],
+        pool="warehouse",
+    )
+    def load_source(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        with warehouse.connect() as connection:
+            begin_build(connection, context.run_id)
+            batches: list[BatchResult] = []
+            try:
+                batches = load(connection, warehouse.company, source)
+            except IngestError as error:
+                raise dg.Failure(str(error), allow_retries=False) from error
+            record(connection, context.run_id, _load_results(source, contract, batches))
+            _show_batches(context, source, batches)
+            _refuse_failed(batches)
+            for name in contract.objects:
+                counted = connection.execute(
+                    f'select count(*) from raw."{source}__{name}"'
+                ).fetchone()
+                yield dg.MaterializeResult(
+                    asset_key=raw_key(source, name),
+                    metadata={
+                        "dagster/row_count": counted[0] if counted else 0,
+                        **_batch_metadata([b for b in batches if b.object == name]),
+                    },
+                )
+
+    return load_source
+
+
+def _raw_spec(source: str, name: str, contract: Contract) -> dg.AssetSpec:
+    described = contract.objects[name]
+    freshness = None
+    if described.freshness_days is not None:
+        freshness = dg.FreshnessPolicy.time_window(
+            fail_window=timedelta(days=described.freshness_days)
+        )
+    return dg.AssetSpec(
+        raw_key(source, name),
+        deps=[landing_key(source, name)],
+        group_name="raw",
+        kinds={"duckdb", "polars"},
+        owners=[contract.owner],
+        description=f"{described.description} One row per version of a record.",
+        freshness_policy=freshness,
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                columns=[
+                    dg.TableColumn(column.name, column.type, description=column.description)
+                    for column in described.columns
+                    if column.load
+                ]
+            ),
+            "dagster/table_name": f"raw.{source}__{name}",
+        },
+    )
+
+
+def _load_check_id(source: str, name: str) -> str:
+    return f"load.{source}.{name}"
+
+
+def _load_results(
+    source: str, contract: Contract, batches: list[BatchResult]
+) -> list[CheckResult]:
+    failed = {batch.object: batch for batch in batches if batch.status == "failed"}
+    return [
+        CheckResult(
+            check_id=_load_check_id(source, name),
+            kind="load",
+            asset=f"raw.{source}__{name}",
+            severity="block",
+            owner=contract.owner,
+            why="Numbers made from half an extract are wrong without looking wrong.",
+            next_step="Fix the export and land it again, or change the contract.",
+            status="fail" if name in failed else "pass",
+            n_failed=failed[name].n_rejected if name in failed else None,
+            example=failed[name].message if name in failed else None,
+        )
+        for name in contract.objects
+    ]
+
+
+def _show_batches(
+    context: dg.AssetExecutionContext, source: str, batches: list[BatchResult]
+) -> None:
+    """Mark the extract days this run loaded on the landing assets."""
+    loaded = [batch for batch in batches if batch.status == "loaded"]
+    if loaded:
+        context.instance.add_dynamic_partitions(
+            "extract_day", sorted({str(batch.extract_on) for batch in loaded})
+        )
+    for batch in loaded:
+        context.log_event(
+            dg.AssetMaterialization(
+                landing_key(source, batch.object),
+                partition=str(batch.extract_on),
+                metadata=_batch_metadata([batch]),
+            )
+        )
+
+
+def _batch_metadata(batches: list[BatchResult]) -> dict[str, int]:
+    return {
+        "batches": len(batches),
+        "rows read": sum(batch.n_read for batch in batches),
+        "rows accepted": sum(batch.n_accepted for batch in batches),
+        "rows rejected": sum(batch.n_rejected for batch in batches),
+    }
+
+
+def _refuse_failed(batches: list[BatchResult]) -> None:
+    failed = [batch for batch in batches if batch.status == "failed"]
+    if failed:
+        raise dg.Failure(
+            "\n".join(str(batch.message) for batch in failed), allow_retries=False
+        )

@@ -1,0 +1,294 @@
+"""The dbt project as Dagster assets, run inside this process.
+
+One operation builds every model of the enabled sources and runs every dbt test; each model is an
+asset and each test an asset check, blocking unless its severity is `warn`. dbt runs in process,
+because a second interpreter would cost more than the whole demo build.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from pipelines.assets.resources import Warehouse
+from pipelines.quality.dbt_tests import check_id, expected_tests, results_from_run
+from pipelines.quality.ledger import begin_build, record
+from pipelines.quality.results import CheckResult, ExpectedCheck
+from pipelines.settings import PROJECT_ROOT, Company
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+STAGING = DBT_PROJECT / "models" / "staging"
+
+_GROUPS = {"staging": "staging", "core": "core", "marts": "marts"}
+
+
+class TransformError(Exception):
+    """dbt could not even begin: the project itself is broken."""
+
+
+class SalesopsTranslator(DagsterDbtTranslator):
+    """Asset keys are schema and table; groups are the layers, and a mart's group its subject."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            if dbt_resource_props["schema"] == "raw":
+                return dg.AssetKey(
+                    ["raw", dbt_resource_props["source_name"], dbt_resource_props["name"]]
+                )
+            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        layer = dbt_resource_props["fqn"][1]
+        if layer == "marts":
+            return str(dbt_resource_props["fqn"][2])
+        return "core" if dbt_resource_props["resource_type"] == "seed" else str(layer)
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # type: ignore[override]  # the base allows None
+        return ["team:revops"]
+
+
+@dataclass(frozen=True)
+class Transform:
+    """What the rest of the wiring needs to know of the dbt project for one company."""
+
+    assets: dg.AssetsDefinition
+    expected: dict[str, ExpectedCheck]
+    public_tables: tuple[tuple[str, str], ...]
+    """(schema, table) of every mart."""
+    mart_keys: tuple[dg.AssetKey, ...]
+
+
+def entity_sources(company: Company) -> dict[str, list[str]]:
+    """Which enabled sources feed which entity, read off the staging folders."""
+    feeds: dict[str, list[str]] = {}
+    for source in sorted(company.sources):
+        prefix = f"stg_{source}__"
+        for model in sorted((STAGING / source).glob(f"{prefix}*.sql")):
+            feeds.setdefault(model.stem.removeprefix(prefix), []).append(source)
+    return feeds
+
+
+def dbt_vars(company: Company) -> dict[str, Any]:
+    """The company file, as far as SQL has to know it."""
+    policies = company.policies
+    return {
+        "time_zone": company.time_zone,
+        "currency": company.currency,
+        "entity_sources": entity_sources(company),
+        "snapshot_weekday": policies.snapshot_weekday,
+        "quota_version": policies.quota_version or "",
+        "quota_period": policies.quota_period,
+        "missing_open_amount": policies.missing_open_amount,
+        "min_closed_deals": policies.min_closed_deals,
+        "max_rate_age_days": policies.max_rate_age_days,
+    }
+
+
+def excluded(company: Company) -> str:
+    """dbt selection of the staging folders of sources that are not enabled."""
+    folders = sorted(folder.name for folder in STAGING.iterdir() if folder.is_dir())
+    return " ".join(
+        f"path:models/staging/{name}" for name in folders if name not in company.sources
+    )
+
+
+def _common_arguments(company: Company) -> list[str]:
+    target = company.paths.warehouse / "dbt"
+    return [
+        "--project-dir", str(DBT_PROJECT),
+        "--profiles-dir", str(DBT_PROJECT),
+        "--target-path", str(target),
+        "--log-path", str(target / "logs"),
+        "--vars", json.dumps(dbt_vars(company), sort_keys=True),
+    ]  # fmt: skip
+
+
+@contextmanager
+def _dbt(company: Company) -> Iterator[Any]:
+    """A dbt runner on this company's warehouse; its connections are closed afterwards."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    before = os.environ.get("SALESOPS_WAREHOUSE")
+    # dbt's profile can only read the environment.
+    os.environ["SALESOPS_WAREHOUSE"] = str(company.warehouse_file)
+    try:
+        yield dbtRunner()
+    finally:
+        # dbt-duckdb keeps its handle, which would lock the file for the checks that come next.
+        DuckDBConnectionManager.close_all_connections()
+        if before is None:
+            del os.environ["SALESOPS_WAREHOUSE"]
+        else:
+            os.environ["SALESOPS_WAREHOUSE"] = before
+
+
+def prepare_manifest(company: Company) -> dict[str, Any]:
+    """dbt's manifest for this company; parsed anew only when project or company changed."""
+    target = company.paths.warehouse / "dbt"
+    stamp = target / "manifest.fingerprint"
+    fingerprint = _project_fingerprint(company)
+    manifest = target / "manifest.json"
+    if not manifest.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
+        target.mkdir(parents=True, exist_ok=True)
+        with _dbt(company) as dbt:
+            outcome = dbt.invoke(["--quiet", "parse", *_common_arguments(company)])
+        if not outcome.success:
+            raise TransformError(f"dbt cannot read the project: {outcome.exception}")
+        stamp.write_text(fingerprint)
+    parsed: dict[str, Any] = json.loads(manifest.read_text())
+    return parsed
+
+
+def _project_fingerprint(company: Company) -> str:
+    digest = hashlib.sha256(json.dumps(dbt_vars(company), sort_keys=True).encode())
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts:
+            digest.update(str(path.relative_to(DBT_PROJECT)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_transform(company: Company) -> Transform:
+    """The dbt project's assets and checks for one company."""
+    manifest = prepare_manifest(company)
+    translator = SalesopsTranslator()
+
+    @dbt_assets(
+        manifest=manifest,
+        exclude=excluded(company),
+        name="dbt",
+        dagster_dbt_translator=translator,
+        pool="warehouse",
+    )
+    def dbt_models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
+        """Build and test every model of the enabled sources."""
+        with warehouse.connect() as connection:
+            begin_build(connection, context.run_id)
+        arguments = ["--quiet", "build", *_common_arguments(company), *_selection(context)]
+        with _dbt(company) as dbt:
+            outcome = dbt.invoke(arguments)
+        if outcome.exception is not None:
+            raise dg.Failure(f"dbt stopped: {outcome.exception}", allow_retries=False)
+        with warehouse.connect() as connection:
+            checks = results_from_run(outcome.result, manifest, connection)
+            record(connection, context.run_id, checks)
+            yield from _model_events(context, outcome.result, connection)
+        yield from _check_events(outcome.result, checks, manifest, translator)
+        _raise_for_errors(outcome.result)
+
+    nodes = _selected_nodes(dbt_models, manifest, translator)
+    marts = [node for node in nodes.values() if node["fqn"][1] == "marts"]
+    return Transform(
+        assets=dbt_models,
+        expected=expected_tests(manifest, nodes.keys() | _tests_on(nodes, manifest)),
+        public_tables=tuple(sorted((node["schema"], node["name"]) for node in marts)),
+        mart_keys=tuple(translator.get_asset_key(node) for node in marts),
+    )
+
+
+def _selected_nodes(
+    assets: dg.AssetsDefinition, manifest: Mapping[str, Any], translator: SalesopsTranslator
+) -> dict[str, Mapping[str, Any]]:
+    return {
+        unique_id: node
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in {"model", "seed"}
+        and translator.get_asset_key(node) in assets.keys
+    }
+
+
+def _tests_on(nodes: Mapping[str, Any], manifest: Mapping[str, Any]) -> set[str]:
+    return {
+        unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test"
+        and all(
+            parent in nodes or not parent.startswith(("model.", "seed."))
+            for parent in node["depends_on"]["nodes"]
+        )
+    }
+
+
+def _selection(context: dg.AssetExecutionContext) -> list[str]:
+    """dbt's selection of what this run asked for: everything, or some tables from the UI."""
+    exclude = context.op.tags.get("dagster_dbt/exclude")
+    if not context.is_subset:
+        return ["--exclude", *exclude.split()] if exclude else []
+    return ["--select", *sorted(key.path[-1] for key in context.selected_asset_keys)]
+
+
+def _model_events(
+    context: dg.AssetExecutionContext, run_results: Any, connection: duckdb.DuckDBPyConnection
+) -> Iterator[dg.MaterializeResult[Any]]:
+    for run in run_results:
+        key = dg.AssetKey([run.node.schema, run.node.name])
+        if str(run.status) != "success" or key not in context.selected_asset_keys:
+            continue
+        metadata: dict[str, Any] = {"seconds": round(run.execution_time, 3)}
+        if run.node.config.materialized != "view":
+            counted = connection.execute(
+                f'select count(*) from "{run.node.schema}"."{run.node.name}"'
+            ).fetchone()
+            metadata["dagster/row_count"] = counted[0] if counted else 0
+        yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+
+def _check_events(
+    run_results: Any,
+    checks: list[CheckResult],
+    manifest: Mapping[str, Any],
+    translator: SalesopsTranslator,
+) -> Iterator[dg.AssetCheckResult]:
+    by_id = {check.check_id: check for check in checks}
+    for run in run_results:
+        node = manifest["nodes"].get(run.node.unique_id)
+        if node is None or node["resource_type"] != "test" or check_id(node) not in by_id:
+            continue
+        key = get_asset_check_key_for_test(manifest, translator, run.node.unique_id, None)
+        if key is not None:
+            yield as_check_result(by_id[check_id(node)], key.asset_key, key.name)
+
+
+def as_check_result(check: CheckResult, asset: dg.AssetKey, name: str) -> dg.AssetCheckResult:
+    """A check's answer in Dagster's words, with everything the person on call needs."""
+    details = {
+        "why": check.why,
+        "owner": check.owner,
+        "next step": check.next_step,
+        "failing rows": check.n_failed,
+        "observed": check.observed,
+        "example": check.example,
+        "error": check.message,
+    }
+    blocks = check.status == "error" or check.severity == "block"
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=name,
+        passed=check.status == "pass",
+        severity=dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN,
+        metadata={name: value for name, value in details.items() if value not in (None, "")},
+    )
+
+
+def _raise_for_errors(run_results: Any) -> None:
+    broken = [run for run in run_results if str(run.status) == "error"]
+    models = [run for run in broken if not run.node.unique_id.startswith("test.")]
+    if models:
+        raise dg.Failure(
+            f"{len(models)} models could not be built (first: {models[0].node.name}): "
+            f"{models[0].message}",
+            allow_retries=False,
+        )

@@ -1,0 +1,220 @@
+"""The `salesops` command: land files, run the pipeline, ask the published release.
+
+Exit codes: 0 done, 1 refused (by the gate, or because an extract is not what its contract says),
+2 wrong use or configuration. The work is done elsewhere; this module reads arguments, calls it and
+tells what came out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+
+from pipelines.settings import Company, ConfigurationError, Settings, load_company
+from pipelines.terminal import err, out, short, show_landing, show_outcome, steps_shown, table
+
+REFUSED, WRONG_USE = 1, 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    help="Sales operations metrics: extract files in, gated releases out.",
+)
+P = ParamSpec("P")
+
+CompanyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--company",
+        help="The company file. Default: $SALESOPS_COMPANY, or the demo company.",
+        show_default=False,
+    ),
+]
+
+
+def reported(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn the project's errors into a message and an exit code, without a traceback."""
+
+    @wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        from pipelines.contracts import ContractError
+        from pipelines.ingest import IngestError
+        from pipelines.publish import PublishError
+
+        try:
+            command(*args, **kwargs)
+        except (ConfigurationError, ContractError) as error:
+            err.print(f"[bold red]wrong configuration[/] {_plain(error)}")
+            raise typer.Exit(WRONG_USE) from error
+        except (IngestError, PublishError) as error:
+            err.print(f"[bold red]refused[/] {_plain(error)}")
+            raise typer.Exit(REFUSED) from error
+
+    return wrapper
+
+
+def _plain(error: Exception) -> str:
+    return str(error).replace("[", r"\[")
+
+
+def _company(file: Path | None) -> Company:
+    return load_company(file or Settings().company)
+
+
+@app.command()
+@reported
+def demo(
+    company: CompanyFile = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--out", help="Only write the extract files here, one folder per day."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
+) -> None:
+    """Write the demo company's extract files and land them, day by day."""
+    from tempfile import TemporaryDirectory
+
+    from pipelines.demo import generate
+    from pipelines.ingest import land
+
+    if to is not None:
+        extracts = generate(to, seed=seed)
+        out.print(f"wrote {len(extracts.days)} extract days to {to}")
+        return
+    target = _company(company)
+    with TemporaryDirectory(prefix="salesops-demo-") as folder:
+        with out.status("simulating two years of sales"):
+            extracts = generate(Path(folder), seed=seed)
+        n_files = 0
+        for day in extracts.days:
+            report = land(target, day, [Path(folder) / day.isoformat()], replace=True)
+            n_files += len(report.matched)
+    out.print(
+        f"landed {n_files} files of {len(extracts.days)} extract days "
+        f"({extracts.days[0]} to {extracts.days[-1]}) in {short(target.paths.landing)}"
+    )
+
+
+@app.command("land")
+@reported
+def land_files(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders as delivered.")],
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The extract day.")],
+    company: CompanyFile = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="A corrected delivery of a day that is here already.")
+    ] = False,
+) -> None:
+    """Put delivered files into the landing folder as the extract of a day."""
+    from pipelines.ingest import land
+
+    report = land(_company(company), on.date(), paths, replace=replace)
+    show_landing(report, on.date())
+
+
+@app.command()
+@reported
+def run(company: CompanyFile = None) -> None:
+    """Load what has landed, build, check and publish: the whole job, in this process."""
+    from pipelines.assets.headless import run_headless
+
+    target = _company(company)
+    with steps_shown() as listener:
+        outcome = run_headless(target, listener)
+    show_outcome(target, outcome)
+    if not outcome.succeeded:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+@reported
+def sql(
+    query_text: Annotated[str, typer.Argument(metavar="SQL", help="A query, or - to read one.")],
+    company: CompanyFile = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="A release id. Default: the current release.")
+    ] = None,
+    output: Annotated[
+        str, typer.Option("--format", help="table, csv or json", metavar="FORMAT")
+    ] = "table",
+) -> None:
+    """Ask the published release, read-only."""
+    from pipelines.serve import as_csv, as_json, open_release, query
+
+    if output not in {"table", "csv", "json"}:
+        raise ConfigurationError(f"format '{output}' is not known: use table, csv or json")
+    text = sys.stdin.read() if query_text == "-" else query_text
+    with open_release(_company(company).paths.published, release) as connection:
+        result = query(connection, text)
+    if output == "csv":
+        sys.stdout.write(as_csv(result))
+    elif output == "json":
+        sys.stdout.write(as_json(result) + "\n")
+    else:
+        out.print(table(result.columns, result.rows))
+
+
+@app.command()
+@reported
+def status(company: CompanyFile = None) -> None:
+    """What has landed, what is loaded and what is published."""
+    from pipelines.ingest import landed_days
+    from pipelines.publish import current, list_releases
+
+    target = _company(company)
+    days = landed_days(target)
+    now = current(target.paths.published)
+    rows = [
+        ("company", target.name),
+        ("file", short(target.file)),
+        ("landed", f"{len(days)} extract days" + (f", newest {days[-1]}" if days else "")),
+        ("current release", now.release_id if now else "none yet: salesops run"),
+        ("data as of", str(now.as_of_on) if now else "-"),
+        ("releases kept", str(len(list_releases(target.paths.published)))),
+    ]
+    out.print(table(["", ""], rows, header=False))
+
+
+@app.command()
+@reported
+def releases(company: CompanyFile = None) -> None:
+    """The releases on disk, newest first; the current one is marked."""
+    from pipelines.publish import current, list_releases
+
+    published = _company(company).paths.published
+    now = current(published)
+    rows = [
+        (
+            "*" if now and item.release_id == now.release_id else "",
+            item.release_id,
+            str(item.as_of_on),
+            item.decision,
+        )
+        for item in reversed(list_releases(published))
+    ]
+    out.print(table(["", "release", "data as of", "verdict"], rows))
+
+
+@app.command()
+@reported
+def rollback(
+    release_id: Annotated[str, typer.Argument(help="A release id, as `releases` lists them.")],
+    company: CompanyFile = None,
+) -> None:
+    """Make an earlier release the current one again."""
+    from pipelines.publish import rollback as roll_back
+
+    roll_back(_company(company).paths.published, release_id)
+    out.print(f"current release is now {release_id}")
+
+
+def main() -> None:
+    """Entry point of the `salesops` command."""
+    app()

@@ -1,0 +1,172 @@
+"""The company file and its reference data, as tables of schema `config`.
+
+dbt reads the fiscal calendar, the spellings (`aliases.csv`) and the company's own stages
+(`stages.csv`) from there. The tables are written anew by every run: they are configuration, not
+history, and the folder they come from is kept under version control by the company.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.calendar import MONTHS, days, fiscal_period, fiscal_periods
+from pipelines.settings import Company, ConfigurationError
+
+STAGE_STATUSES = frozenset({"open", "won", "lost"})
+
+
+@dataclass(frozen=True)
+class ReferenceFile:
+    """One CSV file a company may put into its reference folder."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+ALIASES = ReferenceFile(
+    name="aliases.csv",
+    table="alias",
+    columns=("domain", "source_system", "source_value", "value"),
+    key=("domain", "source_system", "source_value"),
+)
+STAGES = ReferenceFile(
+    name="stages.csv",
+    table="stage",
+    columns=("source_system", "stage", "ordinal", "status", "forecast_category"),
+    key=("source_system", "stage"),
+)
+
+
+def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> dict[str, int]:
+    """Replace the `config` tables and return their row counts.
+
+    Raises:
+        ConfigurationError: a reference file has another header, an empty cell, a key twice or a
+            stage that is neither open, won nor lost.
+    """
+    frames = {
+        "company": _company_frame(company),
+        "fiscal_period": _period_frame(company),
+        "calendar_day": _day_frame(company),
+        ALIASES.table: _read(company.reference, ALIASES),
+        STAGES.table: _check_stages(company.reference, _read(company.reference, STAGES)),
+    }
+    connection.execute("create schema if not exists config")
+    for table, frame in frames.items():
+        connection.register("reference_frame", frame.to_arrow())
+        connection.execute(
+            f"create or replace table config.{table} as select * from reference_frame"
+        )
+        connection.unregister("reference_frame")
+    return {table: frame.height for table, frame in frames.items()}
+
+
+def _company_frame(company: Company) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "name": [company.name],
+            "slug": [company.slug],
+            "time_zone": [company.time_zone],
+            "currency": [company.currency],
+            "fiscal_year_starts_in": [company.fiscal_year_starts_in],
+        }
+    )
+
+
+def _period_frame(company: Company) -> pl.DataFrame:
+    first, last = company.policies.calendar_from, company.policies.calendar_to
+    starts_in = company.fiscal_year_starts_in
+    periods = [
+        period
+        for period_type in MONTHS
+        for period in fiscal_periods(first, last, period_type, year_starts_in=starts_in)
+    ]
+    return pl.DataFrame(
+        {
+            "period_key": [period.label for period in periods],
+            "period_type": [period.period_type for period in periods],
+            "starts_on": [period.starts_on for period in periods],
+            "next_starts_on": [period.next_starts_on for period in periods],
+            "fiscal_year": [period.fiscal_year for period in periods],
+            "period_number": [period.number for period in periods],
+            "n_days": [period.n_days for period in periods],
+            "n_weekdays": [period.n_weekdays for period in periods],
+        },
+        schema_overrides={
+            name: pl.Int32 for name in ("fiscal_year", "period_number", "n_days", "n_weekdays")
+        },
+    )
+
+
+def _day_frame(company: Company) -> pl.DataFrame:
+    first, last = company.policies.calendar_from, company.policies.calendar_to
+    starts_in = company.fiscal_year_starts_in
+    all_days = list(days(first, last + timedelta(days=1)))
+    keys = {
+        f"fiscal_{period_type}_key": [
+            fiscal_period(day, period_type, year_starts_in=starts_in).label for day in all_days
+        ]
+        for period_type in MONTHS
+    }
+    return pl.DataFrame({"day_on": all_days, **keys}).with_columns(
+        iso_week=pl.col("day_on").dt.to_string("%G-W%V"),
+        iso_weekday=pl.col("day_on").dt.weekday().cast(pl.Int32),
+        is_weekday=pl.col("day_on").dt.weekday() <= 5,
+    )
+
+
+def _read(folder: Path | None, file: ReferenceFile) -> pl.DataFrame:
+    empty = pl.DataFrame(schema=dict.fromkeys(file.columns, pl.String))
+    if folder is None:
+        return empty
+    if not folder.is_dir():
+        raise ConfigurationError(f"reference folder {folder} does not exist")
+    path = folder / file.name
+    if not path.exists():
+        return empty
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        if tuple(reader.fieldnames or ()) != file.columns:
+            raise ConfigurationError(
+                f"{path}: the header must be {','.join(file.columns)}, "
+                f"not {','.join(reader.fieldnames or ())}"
+            )
+        rows = [_checked_row(path, reader.line_num, row, file) for row in reader]
+    frame = pl.DataFrame(rows, schema=empty.schema)
+    twice = frame.filter(pl.struct(file.key).is_duplicated())
+    if twice.height:
+        example = ", ".join(str(twice[column][0]) for column in file.key)
+        raise ConfigurationError(f"{path}: {twice.height} rows share a key (first: {example})")
+    return frame
+
+
+def _checked_row(
+    path: Path, line: int, row: dict[str | None, str | None], file: ReferenceFile
+) -> dict[str, str]:
+    cells = {name: (row.get(name) or "").strip() for name in file.columns}
+    missing = [name for name, cell in cells.items() if not cell]
+    if missing or None in row:
+        problem = f"no value for {missing[0]}" if missing else "too many fields"
+        raise ConfigurationError(f"{path} line {line}: {problem}")
+    return cells
+
+
+def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:
+    wrong = stages.filter(
+        ~pl.col("status").is_in(list(STAGE_STATUSES))
+        | pl.col("ordinal").cast(pl.Int32, strict=False).is_null()
+    )
+    if wrong.height:
+        raise ConfigurationError(
+            f"{folder}/{STAGES.name}: {wrong.height} stages are wrong (first: {wrong['stage'][0]}): "
+            "ordinal must be a whole number, status one of open, won, lost"
+        )
+    return stages.with_columns(pl.col("ordinal").cast(pl.Int32))

@@ -1,0 +1,92 @@
+"""Read dbt's tests as checks: what is expected of a build, and what each test answered.
+
+dbt runs the tests; this module only translates its manifest and run results, and fetches one
+offending row of each failed test as an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import duckdb
+
+from pipelines.quality.results import CheckResult, ExpectedCheck, Severity, Status
+
+_STATUS: Mapping[str, Status] = {"pass": "pass", "fail": "fail", "warn": "fail"}
+
+
+def expected_tests(
+    manifest: Mapping[str, Any], unique_ids: Collection[str]
+) -> dict[str, ExpectedCheck]:
+    """The tests among the selected nodes, by dbt's unique id."""
+    return {
+        unique_id: ExpectedCheck(check_id(node), _severity(node))
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test" and unique_id in unique_ids
+    }
+
+
+def check_id(test: Mapping[str, Any]) -> str:
+    """`dbt.<test name>`: names are unique within the project."""
+    return f"dbt.{test['name']}"
+
+
+def results_from_run(
+    run_results: Iterable[Any],
+    manifest: Mapping[str, Any],
+    connection: duckdb.DuckDBPyConnection,
+) -> list[CheckResult]:
+    """One result per test that dbt ran; a test that was skipped has none, and so refuses."""
+    return [
+        _result(manifest["nodes"][run.node.unique_id], run, connection)
+        for run in run_results
+        if run.node.unique_id.startswith("test.") and str(run.status) != "skipped"
+    ]
+
+
+def _result(
+    test: Mapping[str, Any], run: Any, connection: duckdb.DuckDBPyConnection
+) -> CheckResult:
+    meta = test.get("config", {}).get("meta", {})
+    status = _STATUS.get(str(run.status), "error")
+    example = None
+    if status == "fail":
+        example = _example(connection, run.node.compiled_code)
+    return CheckResult(
+        check_id=check_id(test),
+        kind="dbt",
+        asset=_asset(test, manifest_node=run.node),
+        severity=_severity(test),
+        owner=str(meta.get("owner", "team:revops")),
+        why=str(meta.get("why", "")),
+        next_step=str(meta.get("next_step", "")),
+        status=status,
+        n_failed=run.failures,
+        observed=f"{run.failures} rows" if run.failures else None,
+        example=example,
+        message=run.message if status == "error" else None,
+    )
+
+
+def _severity(test: Mapping[str, Any]) -> Severity:
+    return "warn" if str(test.get("config", {}).get("severity", "error")).lower() == "warn" else "block"
+
+
+def _asset(test: Mapping[str, Any], manifest_node: Any) -> str:
+    attached = test.get("attached_node") or next(
+        iter(manifest_node.depends_on.nodes), "model.salesops.unknown"
+    )
+    return str(attached).rsplit(".", 1)[-1]
+
+
+def _example(connection: duckdb.DuckDBPyConnection, compiled_code: str) -> str:
+    """The first offending row as `column=value` pairs; empty cells are left out."""
+    cursor = connection.execute(f"select * from ({compiled_code}) as failing limit 1")
+    row = cursor.fetchone()
+    if row is None or cursor.description is None:
+        return "no longer reproducible"
+    names = [column[0] for column in cursor.description]
+    return ", ".join(
+        f"{name}={value}" for name, value in zip(names, row, strict=True) if value is not None
+    )

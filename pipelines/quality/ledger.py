@@ -1,0 +1,96 @@
+"""Remember which build the warehouse holds and what every check said about it.
+
+A build begins when a run first writes; check results belong to exactly one build, and the release
+asks for the results of the build it is about to publish. Deciding is `verdict`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import astuple, fields
+
+import duckdb
+
+from pipelines.quality.results import CheckResult
+
+_COLUMNS = [field.name for field in fields(CheckResult)]
+
+_SCHEMA = """
+create schema if not exists control;
+create table if not exists control.builds (
+    build_number bigint primary key,
+    build_id varchar not null unique,
+    begun_at timestamp not null
+);
+create table if not exists control.check_results (
+    build_id varchar not null,
+    check_id varchar not null,
+    kind varchar not null,
+    asset varchar not null,
+    severity varchar not null,
+    owner varchar not null,
+    why varchar not null,
+    next_step varchar not null,
+    status varchar not null,
+    n_failed bigint,
+    observed varchar,
+    example varchar,
+    message varchar
+);
+"""
+
+
+def begin_build(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
+    """Make `build_id` the build the warehouse holds from now on.
+
+    Called by every step that changes the warehouse. Within one run the first call begins the
+    build and the later ones find it begun; a step of another run ends it, and with it the
+    standing of all check results so far.
+    """
+    connection.execute(_SCHEMA)
+    if current_build(connection) == build_id:
+        return
+    connection.execute(
+        "insert into control.builds "
+        "select coalesce(max(build_number), 0) + 1, ?, (now() at time zone 'UTC') "
+        "from control.builds",
+        [build_id],
+    )
+
+
+def current_build(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The build the warehouse holds, or None before the first one."""
+    connection.execute(_SCHEMA)
+    row = connection.execute(
+        "select build_id from control.builds order by build_number desc limit 1"
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection, build_id: str, results: Collection[CheckResult]
+) -> None:
+    """Keep the results of this build; a check that ran again replaces its earlier answer."""
+    connection.execute(_SCHEMA)
+    connection.executemany(
+        "delete from control.check_results where build_id = ? and check_id = ?",
+        [[build_id, result.check_id] for result in results] or [["", ""]],
+    )
+    if results:
+        places = ", ".join("?" * (len(_COLUMNS) + 1))
+        connection.executemany(
+            f"insert into control.check_results (build_id, {', '.join(_COLUMNS)}) "
+            f"values ({places})",
+            [[build_id, *astuple(result)] for result in results],
+        )
+
+
+def results_of(connection: duckdb.DuckDBPyConnection, build_id: str) -> list[CheckResult]:
+    """Every result recorded for the build, by check id."""
+    connection.execute(_SCHEMA)
+    rows = connection.execute(
+        f"select {', '.join(_COLUMNS)} from control.check_results where build_id = ? "
+        "order by check_id",
+        [build_id],
+    ).fetchall()
+    return [CheckResult(*row) for row in rows]

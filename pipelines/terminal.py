@@ -1,0 +1,151 @@
+"""How the command's answers look in a terminal of 80 columns.
+
+Takes results as values and prints them; what they mean is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from pipelines.settings import Company
+
+if TYPE_CHECKING:
+    from pipelines.assets.headless import Outcome
+    from pipelines.ingest import LandingReport
+    from pipelines.quality import CheckResult
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_SHOWN_CHECKS = 10
+
+
+def short(path: Path) -> str:
+    """The path from here where it lies below, otherwise whole."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, header: bool = True) -> Table:
+    """Rows as an aligned table: numbers to the right, NULL shown as an empty cell."""
+    shown = Table(show_header=header, box=None, pad_edge=False, header_style="bold")
+    for position, column in enumerate(columns):
+        cells = [row[position] for row in rows if row[position] is not None]
+        is_number = bool(cells) and all(
+            isinstance(cell, (int, float)) or type(cell).__name__ == "Decimal" for cell in cells
+        )
+        shown.add_column(escape(column), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+    return shown
+
+
+def show_landing(report: LandingReport, on: date) -> None:
+    """What a delivery was matched to, and what it was not."""
+    if report.matched:
+        rows = [
+            (landed.path.name, f"{landed.source}/{landed.object}") for landed in report.matched
+        ]
+        out.print(table(["landed", "as"], rows))
+    out.print(
+        f"{len(report.matched)} files landed as the extract of {on}, "
+        f"{len(report.unchanged)} were there already, {len(report.unmatched)} match no object"
+    )
+    if report.unmatched:
+        names = ", ".join(path.name for path in report.unmatched[:5])
+        more = f" and {len(report.unmatched) - 5} more" if len(report.unmatched) > 5 else ""
+        out.print(f"not matched, left alone: {escape(names)}{more}")
+
+
+@contextmanager
+def steps_shown() -> Iterator[Callable[[str, str], None]]:
+    """A listener that shows each step as it runs, with the time it took."""
+    began: dict[str, float] = {}
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=out,
+        transient=True,
+    ) as progress:
+        task = progress.add_task("reading the project")
+
+        def listen(step: str, state: str) -> None:
+            if state == "started":
+                began[step] = time.monotonic()
+                progress.update(task, description=step)
+            else:
+                seconds = time.monotonic() - began.get(step, time.monotonic())
+                colour = {"done": "green", "failed": "red"}.get(state, "yellow")
+                progress.console.print(f"  [{colour}]{state:7}[/] {step:28} {seconds:6.1f} s")
+
+        yield listen
+
+
+def show_outcome(company: Company, outcome: Outcome) -> None:
+    """The end of a run: release id, checks, and where to look; or why it was refused."""
+    verdict = outcome.verdict
+    if outcome.succeeded and verdict is not None:
+        _show_release(company, verdict.decision)
+        for check in verdict.warned[:_SHOWN_CHECKS]:
+            _show_check("warning", "yellow", check, out)
+        out.print(
+            f"checks: {len(verdict.passed)} passed, {len(verdict.warned)} warned, "
+            f"{len(verdict.failed)} failed"
+        )
+        return
+    err.print("[bold red]refused[/]: nothing was published, the current release is unchanged")
+    for failure in outcome.failures:
+        if not failure.startswith("release refused"):
+            err.print(escape(failure))
+    if verdict is None:
+        return
+    for check in verdict.failed[:_SHOWN_CHECKS]:
+        _show_check("failed", "red", check, err)
+    if len(verdict.failed) > _SHOWN_CHECKS:
+        err.print(f"... and {len(verdict.failed) - _SHOWN_CHECKS} more failed checks")
+    for check in verdict.warned[:_SHOWN_CHECKS]:
+        _show_check("warning", "yellow", check, err)
+    err.print(
+        f"checks: {len(verdict.passed)} passed, {len(verdict.warned)} warned, "
+        f"{len(verdict.failed)} failed, {len(verdict.not_run)} not run"
+    )
+
+
+def _show_release(company: Company, decision: str) -> None:
+    from pipelines.publish import current
+
+    release = current(company.paths.published)
+    if release is None:
+        return
+    note = " with warnings" if decision == "publish_with_warnings" else ""
+    out.print(f"[bold green]published{note}[/] {release.release_id}")
+    out.print(f"  data as of {release.as_of_on}")
+    folder = company.paths.published / "current"
+    out.print(f"  tables     {short(folder / 'salesops.duckdb')}", soft_wrap=True)
+    out.print(f"  report     {short(folder / 'report.html')}", soft_wrap=True)
+
+
+def _show_check(word: str, colour: str, check: CheckResult, console: Console) -> None:
+    rows = "" if check.n_failed is None else f", {check.n_failed:,} rows"
+    console.print(f"[{colour}]{word}[/] [bold]{escape(check.check_id)}[/] on {check.asset}{rows}")
+    details = [
+        ("example", check.example),
+        ("error", check.message),
+        ("why", check.why),
+        ("next step", check.next_step),
+    ]
+    for name, text in details:
+        if text:
+            console.print(f"  {name}: {escape(' '.join(str(text).split()))}")
