@@ -1,1 +1,25 @@
 """Great Expectations suites, the verdict on a build, and the report about it."""
+
+from __future__ import annotations
+
+from pipelines.quality.gx import run_suites
+from pipelines.quality.report import BatchRow, RejectRow, ReportData, TableRow, write_report
+from pipelines.quality.results import CheckResult, ExpectedCheck
+from pipelines.quality.suites import Expectation, Suite, load_suites
+from pipelines.quality.verdict import Verdict, decide
+
+__all__ = [
+    "BatchRow",
+    "CheckResult",
+    "Expectation",
+    "ExpectedCheck",
+    "RejectRow",
+    "ReportData",
+    "Suite",
+    "TableRow",
+    "Verdict",
+    "decide",
+    "load_suites",
+    "run_suites",
+    "write_report",
+]

@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy.pool import NullPool
 
-from pipelines.quality import dialect
 from pipelines.quality.examples import find_example
 from pipelines.quality.results import CheckResult
 from pipelines.quality.suites import ROWS, Expectation, Suite
@@ -62,6 +60,8 @@ def _great_expectations() -> Any:
 @contextmanager
 def _source(database: Path) -> Iterator[Any]:
     """A Great Expectations data source on the file, closed without leaving a handle."""
+    # SQLAlchemy is only needed, and only paid for, where Great Expectations is.
+    dialect = importlib.import_module("pipelines.quality.dialect")
     dialect.register()
     context = _great_expectations().get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
@@ -69,7 +69,7 @@ def _source(database: Path) -> Iterator[Any]:
         name="warehouse",
         connection_string=f"{dialect.URL_SCHEME}:///{database.resolve()}",
         create_temp_table=False,
-        kwargs={"poolclass": NullPool, "connect_args": {"read_only": True}},
+        kwargs={"poolclass": dialect.NullPool, "connect_args": {"read_only": True}},
     )
     engine = source.get_execution_engine()
     # Decides which SQL it writes for regular expressions and which type names it knows.

@@ -1,0 +1,135 @@
+"""Write the report of a build: one HTML file that needs nothing but itself.
+
+Shows what it is handed; numbers are computed and checks are run elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.quality.verdict import Verdict
+
+_TEMPLATE = "report.html.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A published table and how many rows it has."""
+
+    name: str
+    n_rows: int
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch of extract files and what became of its rows."""
+
+    source: str
+    object: str
+    extract_on: date
+    n_read: int
+    n_accepted: int
+    n_rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    """Rejected rows of one kind."""
+
+    source: str
+    object: str
+    rule: str
+    n_rows: int
+    column: str | None = None
+    example: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything the report shows."""
+
+    company: str
+    release_id: str
+    build_id: str
+    created_at: datetime
+    as_of_on: date
+    currency: str
+    verdict: Verdict
+    numbers: Sequence[tuple[str, Any, str]] = ()
+    """Label, value, note."""
+    tables: Sequence[TableRow] = ()
+    batches: Sequence[BatchRow] = ()
+    rejects: Sequence[RejectRow] = ()
+    code_commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSummary:
+    """All batches of one source object."""
+
+    source: str
+    object: str
+    first_on: date
+    last_on: date
+    n_batches: int
+    n_read: int
+    n_accepted: int
+    n_rejected: int
+
+
+def write_report(path: Path, data: ReportData) -> None:
+    """Write the report."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = as_number
+    page = environment.get_template(_TEMPLATE).render(
+        data=data,
+        verdict=data.verdict,
+        loads=summarise(data.batches),
+        most_rows=max((table.n_rows for table in data.tables), default=0),
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def summarise(batches: Sequence[BatchRow]) -> list[LoadSummary]:
+    """One line per source object: a company of three years has thousands of batches."""
+    groups: dict[tuple[str, str], list[BatchRow]] = {}
+    for batch in batches:
+        groups.setdefault((batch.source, batch.object), []).append(batch)
+    return [
+        LoadSummary(
+            source=source,
+            object=name,
+            first_on=min(batch.extract_on for batch in group),
+            last_on=max(batch.extract_on for batch in group),
+            n_batches=len(group),
+            n_read=sum(batch.n_read for batch in group),
+            n_accepted=sum(batch.n_accepted for batch in group),
+            n_rejected=sum(batch.n_rejected for batch in group),
+        )
+        for (source, name), group in sorted(groups.items())
+    ]
+
+
+def as_number(value: Any) -> str:
+    """A number as people read it: 1,234,567 or 0.4312; whatever else it is, its text."""
+    if value is None:
+        return "n/a"
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
