@@ -1,0 +1,39 @@
+"""Releases: written whole, verified, then made current by one atomic flip."""
+
+from __future__ import annotations
+
+from pipelines.publish.errors import PublishError, UnknownRelease
+from pipelines.publish.manifest import InputBatch, Manifest, RejectCount, TableFacts, verify_files
+from pipelines.publish.pointer import (
+    Release,
+    current,
+    find_release,
+    history,
+    list_releases,
+    rollback,
+)
+from pipelines.publish.release import ReleaseInfo, make_release_id, publish
+from pipelines.publish.retention import prune
+from pipelines.publish.tables import PublicTable, discover_tables
+
+__all__ = [
+    "InputBatch",
+    "Manifest",
+    "PublicTable",
+    "PublishError",
+    "RejectCount",
+    "Release",
+    "ReleaseInfo",
+    "TableFacts",
+    "UnknownRelease",
+    "current",
+    "discover_tables",
+    "find_release",
+    "history",
+    "list_releases",
+    "make_release_id",
+    "prune",
+    "publish",
+    "rollback",
+    "verify_files",
+]
