@@ -1,0 +1,17 @@
+"""Reading published releases; nothing here writes."""
+
+from __future__ import annotations
+
+from pipelines.serve.reader import NoRelease, QueryError, QueryResult, open_release, query
+from pipelines.serve.render import as_csv, as_json, as_rows
+
+__all__ = [
+    "NoRelease",
+    "QueryError",
+    "QueryResult",
+    "as_csv",
+    "as_json",
+    "as_rows",
+    "open_release",
+    "query",
+]
