@@ -1,0 +1,66 @@
+"""The house of DESIGN holds: rooms import only from rooms to their left."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "pipelines"
+ROOMS = ["contracts", "ingest", "quality", "publish", "serve"]
+FOR_EVERYONE = {"settings", "calendar"}
+AT_THE_TOP = {"assets", "cli", "terminal", "definitions"}
+# The demo company writes extracts as other systems would: it knows contracts, nothing behind them.
+EXTRA = {"demo": {"contracts"}}
+
+
+def imported_rooms(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "pipelines" and len(parts) > 1:
+                found.add(parts[1])
+    return found
+
+
+def rooms_on_disk() -> list[str]:
+    return sorted(
+        path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"
+    )
+
+
+def test_every_room_is_known() -> None:
+    assert set(rooms_on_disk()) <= {*ROOMS, *AT_THE_TOP, *EXTRA}
+
+
+@pytest.mark.parametrize("room", [*ROOMS, *EXTRA])
+def test_room_imports_only_from_its_left(room: str) -> None:
+    allowed = FOR_EVERYONE | {room} | EXTRA.get(room, set())
+    if room in ROOMS:
+        allowed |= set(ROOMS[: ROOMS.index(room)])
+    for file in sorted((PACKAGE / room).rglob("*.py")):
+        wrong = imported_rooms(file) - allowed
+        assert not wrong, f"{file.relative_to(PACKAGE)} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("module", sorted(FOR_EVERYONE))
+def test_shared_modules_import_nothing_of_the_project(module: str) -> None:
+    assert imported_rooms(PACKAGE / f"{module}.py") <= FOR_EVERYONE
+
+
+def test_only_the_edges_read_the_environment() -> None:
+    readers = {
+        str(file.relative_to(PACKAGE))
+        for file in PACKAGE.rglob("*.py")
+        if "os.environ" in file.read_text(encoding="utf-8")
+        or "getenv" in file.read_text(encoding="utf-8")
+    }
+    # dbt, Dagster and Great Expectations can only be told through the environment.
+    assert readers <= {"assets/transform.py", "assets/headless.py", "quality/gx.py"}
