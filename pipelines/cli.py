@@ -47,11 +47,12 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         from pipelines.contracts import ContractError
         from pipelines.ingest import IngestError
         from pipelines.publish import PublishError
+        from pipelines.serve import NoRelease, QueryError
 
         try:
             command(*args, **kwargs)
-        except (ConfigurationError, ContractError) as error:
-            err.print(f"[bold red]wrong configuration[/] {_plain(error)}")
+        except (ConfigurationError, ContractError, NoRelease, QueryError) as error:
+            err.print(f"[bold red]cannot do that[/] {_plain(error)}")
             raise typer.Exit(WRONG_USE) from error
         except (IngestError, PublishError) as error:
             err.print(f"[bold red]refused[/] {_plain(error)}")

@@ -17,8 +17,28 @@ import dagster as dg
 import duckdb
 
 from pipelines.assets.resources import Warehouse
-from pipelines.publish import PublishError, Release, ReleaseInfo, make_release_id, publish
-from pipelines.quality import ExpectedCheck, ReportData, Verdict, decide, write_report
+from pipelines.publish import (
+    InputBatch,
+    PublishError,
+    RejectCount,
+    Release,
+    ReleaseInfo,
+    TableFacts,
+    discover_tables,
+    make_release_id,
+    prune,
+    publish,
+)
+from pipelines.quality import (
+    BatchRow,
+    ExpectedCheck,
+    RejectRow,
+    ReportData,
+    TableRow,
+    Verdict,
+    decide,
+    write_report,
+)
 from pipelines.quality.ledger import current_build, results_of
 from pipelines.settings import PROJECT_ROOT, Company
 
@@ -108,11 +128,21 @@ HEADLINES = (
 )
 
 
+@dataclass(frozen=True)
+class Contents:
+    """What goes into the release besides the tables, read from the warehouse."""
+
+    as_of_on: date
+    numbers: list[tuple[str, Any, str]]
+    batches: list[InputBatch]
+    rejects: list[RejectCount]
+
+
 def build_release_asset(
     company: Company,
     *,
     marts: Sequence[dg.AssetKey],
-    public_tables: Sequence[tuple[str, str]],
+    public_tables: Collection[tuple[str, str]],
     expected: Collection[ExpectedCheck],
 ) -> dg.AssetsDefinition:
     """The asset that depends on every mart and puts out the release."""
@@ -131,13 +161,13 @@ def build_release_asset(
     ) -> dg.MaterializeResult[Any]:
         with warehouse.connect() as connection:
             build_id = current_build(connection)
-            results = results_of(connection, context.run_id)
-            as_of_on, numbers = _as_of(connection), _headlines(connection)
-        verdict = decide(expected, results)
-        if build_id != context.run_id or not verdict.may_publish:
-            raise dg.Failure(_refusal(verdict, build_id == context.run_id), allow_retries=False)
+            verdict = decide(expected, results_of(connection, context.run_id))
+            if build_id != context.run_id or not verdict.may_publish:
+                refusal = _refusal(verdict, is_this_build=build_id == context.run_id)
+                raise dg.Failure(refusal, allow_retries=False)
+            contents = _contents(connection)
         try:
-            published = _publish(warehouse.company, verdict, build_id, as_of_on, public_tables, numbers)
+            published = _publish(warehouse.company, verdict, context.run_id, contents, public_tables)
         except PublishError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(
@@ -153,7 +183,7 @@ def build_release_asset(
     return release
 
 
-def _refusal(verdict: Verdict, is_this_build: bool) -> str:
+def _refusal(verdict: Verdict, *, is_this_build: bool) -> str:
     if not is_this_build:
         return (
             "the warehouse does not hold a build of this run: materialise everything in one run, "
@@ -162,15 +192,157 @@ def _refusal(verdict: Verdict, is_this_build: bool) -> str:
     return "release refused:\n" + "\n".join(f"  {reason}" for reason in verdict.reasons)
 
 
-def _as_of(connection: duckdb.DuckDBPyConnection) -> date:
-    row = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
-    assert row is not None and isinstance(row[0], date)
-    return row[0]
+def _publish(
+    company: Company,
+    verdict: Verdict,
+    build_id: str,
+    contents: Contents,
+    public_tables: Collection[tuple[str, str]],
+) -> Release:
+    now = datetime.now(UTC)
+    info = ReleaseInfo(
+        release_id=make_release_id(now, build_id),
+        company=company.name,
+        build_id=build_id,
+        verdict=verdict,
+        verdict_build_id=build_id,
+        created_at=now,
+        code_commit=_code_commit(),
+        currency=company.currency,
+        time_zone=company.time_zone,
+        as_of_on=contents.as_of_on,
+    )
+
+    def report(path: Path, tables: Sequence[TableFacts]) -> None:
+        write_report(path, _report_data(info, contents, tables))
+
+    published = publish(
+        company.paths.published,
+        company.warehouse_file,
+        release=info,
+        # Only what the project defines today: a mart that was removed leaves its table behind.
+        tables=[
+            table
+            for table in discover_tables(
+                company.warehouse_file, {schema for schema, _ in public_tables}
+            )
+            if (table.schema, table.name) in public_tables
+        ],
+        report=report,
+        batches=contents.batches,
+        rejects=contents.rejects,
+        macros=[OPPORTUNITIES_AS_OF],
+    )
+    prune(company.paths.published, company.policies.keep_releases)
+    return published
 
 
-def _headlines(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, Any, str]]:
+def _report_data(
+    info: ReleaseInfo, contents: Contents, tables: Sequence[TableFacts]
+) -> ReportData:
+    return ReportData(
+        company=info.company,
+        release_id=info.release_id,
+        build_id=info.build_id,
+        created_at=info.created_at,
+        as_of_on=info.as_of_on,
+        currency=info.currency,
+        verdict=info.verdict,
+        numbers=contents.numbers,
+        tables=[
+            TableRow(f"{table.schema_name}.{table.table_name}", table.n_rows, table.comment)
+            for table in tables
+        ],
+        batches=[
+            BatchRow(
+                batch.source,
+                batch.object,
+                batch.extract_on,
+                batch.n_read,
+                batch.n_accepted,
+                batch.n_rejected,
+            )
+            for batch in contents.batches
+        ],
+        rejects=[
+            RejectRow(
+                reject.source,
+                reject.object,
+                reject.rule,
+                reject.n_rows,
+                reject.column,
+                reject.example,
+            )
+            for reject in contents.rejects
+        ],
+        code_commit=info.code_commit,
+    )
+
+
+def _contents(connection: duckdb.DuckDBPyConnection) -> Contents:
+    as_of = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
+    if as_of is None or as_of[0] is None:
+        raise dg.Failure("no extract day is loaded, so the release would be of no day")
     numbers = []
     for headline in HEADLINES:
         row = connection.execute(headline.sql).fetchone()
         numbers.append((headline.label, row[0] if row else None, headline.note))
-    return numbers
+    return Contents(
+        as_of_on=as_of[0],
+        numbers=numbers,
+        batches=_batches(connection),
+        rejects=_rejects(connection),
+    )
+
+
+def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
+    rows = connection.execute("""
+        select
+            cast(b.batch_id as varchar),
+            b.source,
+            b.object,
+            b.extract_on,
+            b.n_read,
+            b.n_accepted,
+            b.n_rejected,
+            b.n_changed,
+            b.n_deleted,
+            coalesce(list(f.file order by f.file) filter (f.file is not null), [])
+        from control.batches as b
+        left join control.batch_files as f using (batch_id)
+        where b.status = 'loaded'
+        group by all
+        order by b.source, b.object, b.extract_on
+    """).fetchall()
+    names = list(InputBatch.model_fields)
+    return [InputBatch(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection) -> list[RejectCount]:
+    rows = connection.execute("""
+        select source, object, rule, column_name, count(*), min(value)
+        from control.rejects
+        group by all
+        order by all
+    """).fetchall()
+    return [
+        RejectCount(
+            source=row[0], object=row[1], rule=row[2], column=row[3], n_rows=row[4], example=row[5]
+        )
+        for row in rows
+    ]
+
+
+def _code_commit() -> str | None:
+    """The commit this code is of; None where it does not run from a repository."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(PROJECT_ROOT), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
