@@ -74,9 +74,13 @@ def _source(database: Path) -> Iterator[Any]:
     engine = source.get_execution_engine()
     # Decides which SQL it writes for regular expressions and which type names it knows.
     engine.dialect_module = dialect
+    # Great Expectations connects anew for every question. While this handle is open, DuckDB answers
+    # each of them from the database that is loaded already: 1 ms instead of 20.
+    held = engine.engine.raw_connection()
     try:
         yield source
     finally:
+        held.close()
         # It keeps a second engine for testing connections; either would keep the file open.
         engine.close()
         engine.engine.dispose()
