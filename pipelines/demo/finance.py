@@ -1,0 +1,211 @@
+"""What finance keeps: quotas by person and fiscal quarter, and invoices for won deals.
+
+Quotas are set so that the company as a whole reaches about nine tenths of them; people differ.
+Rows carry the moment from which finance knew them; writing files is left to `rendering`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from pipelines.calendar import FiscalPeriod, days, fiscal_period, fiscal_periods
+from pipelines.demo.clock import FISCAL_YEAR_STARTS_IN, end_of_day, local_day, stream
+from pipelines.demo.organisation import Organisation, Person
+from pipelines.demo.rates import Rates
+from pipelines.demo.records import DealWriter
+
+COMPANY_ATTAINMENT = (0.85, 0.95)
+PULL = 0.62
+"""How far a quota leans to what its seller's ground yields instead of to the team's mean."""
+MANAGER_SHARE = 0.95
+DIRECTOR_SHARE = 0.9
+LATE_INVOICE, UNPAID = 0.08, 0.06
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One row of the quota file, from the moment of its approval."""
+
+    quota_id: str
+    participant_id: str
+    period: FiscalPeriod
+    amount: int
+    version: int
+    approved_at: datetime
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """One invoice with the days on which finance learned of its end."""
+
+    invoice_id: str
+    deal: DealWriter
+    invoiced_on: date
+    due_on: date
+    paid_on: date | None
+    voided_on: date | None
+    amount: int
+
+
+def build_quotas(
+    seed: int,
+    organisation: Organisation,
+    deals: list[DealWriter],
+    rates: Rates,
+    span: tuple[date, date],
+) -> list[Quota]:
+    """Quotas of every quarter that began in the span: sellers, managers, directors, the VP."""
+    rng = stream(seed, "quotas")
+    bookings = _bookings(deals, rates)
+    quotas: list[Quota] = []
+    for period in fiscal_periods(*span, "quarter", year_starts_in=FISCAL_YEAR_STARTS_IN):
+        if period.starts_on < span[0]:
+            continue
+        amounts = _seller_amounts(rng, organisation, bookings, period)
+        for person_id, amount in (
+            *amounts.items(),
+            *_leader_amounts(organisation, period, amounts),
+        ):
+            approved_at = _approved_at(organisation, person_id, period)
+            quota_id = f"Q-{period.label}-{person_id[9:15]}"
+            quotas.append(Quota(quota_id, person_id, period, amount, 1, approved_at))
+    return quotas + _relieve_some(rng, organisation, quotas, span[1])
+
+
+def _bookings(deals: list[DealWriter], rates: Rates) -> dict[tuple[str, str], float]:
+    """Dollars at the fiscal year's plan rate, by seller and quarter."""
+    booked: dict[tuple[str, str], float] = defaultdict(float)
+    for deal in deals:
+        if deal.won_at and not deal.reversed_at and deal.amount:
+            period = _quarter(deal.close_on)
+            year = fiscal_period(deal.close_on, "year", year_starts_in=FISCAL_YEAR_STARTS_IN)
+            rate = (
+                1.0 if deal.currency == "USD" else rates.to_dollars(deal.currency, year.starts_on)
+            )
+            booked[deal.owner.user_id, period.label] += deal.amount * rate
+    return booked
+
+
+def _seller_amounts(
+    rng: Random,
+    organisation: Organisation,
+    bookings: dict[tuple[str, str], float],
+    period: FiscalPeriod,
+) -> dict[str, int]:
+    seats = {s.user_id: (s, _seat(s, period)) for s in organisation.sellers if _seat(s, period)}
+    total = sum(bookings[user_id, period.label] for user_id in seats)
+    leaning: dict[str, float] = {}
+    for user_id, (seller, seat) in seats.items():
+        team = [(i, w) for i, (other, w) in seats.items() if other.team is seller.team]
+        mean = sum(bookings[i, period.label] for i, _ in team) / sum(w for _, w in team)
+        expected = max(mean, 1.0) * seat
+        yielded = max(bookings[user_id, period.label], 0.35 * expected)
+        leaning[user_id] = expected ** (1 - PULL) * yielded**PULL * rng.lognormvariate(0, 0.1)
+    scale = total / rng.uniform(*COMPANY_ATTAINMENT) / max(1.0, sum(leaning.values()))
+    return {
+        user_id: max(5, round(amount * scale / 1000)) * 1000 for user_id, amount in leaning.items()
+    }
+
+
+def _seat(seller: Person, period: FiscalPeriod) -> float:
+    """Mean speed over the quarter: lower in the ramp, after a hire and before leaving."""
+    speeds = [seller.speed(day) for day in days(period.starts_on, period.next_starts_on)]
+    return sum(speeds) / len(speeds)
+
+
+def _leader_amounts(
+    organisation: Organisation, period: FiscalPeriod, amounts: dict[str, int]
+) -> Iterator[tuple[str, int]]:
+    """Leaders answer for a little less than what they hand out."""
+    by_region: dict[str, int] = defaultdict(int)
+    for managers in organisation.managers.values():
+        manager = next(m for m in reversed(managers) if m.hired_on < period.starts_on)
+        team = [s for s in organisation.sellers if s.team is manager.team]
+        amount = sum(amounts.get(seller.user_id, 0) for seller in team)
+        by_region[manager.team.region] += amount
+        yield manager.user_id, round(amount * MANAGER_SHARE / 1000) * 1000
+    for region, amount in by_region.items():
+        yield organisation.directors[region], round(amount * DIRECTOR_SHARE / 1000) * 1000
+    total = round(sum(by_region.values()) * DIRECTOR_SHARE / 1000) * 1000
+    yield organisation.vice_president, total
+
+
+def _approved_at(organisation: Organisation, person_id: str, period: FiscalPeriod) -> datetime:
+    """A week before the quarter, or some days after the hire."""
+    approved_on = period.starts_on - timedelta(days=7)
+    for seller in organisation.sellers:
+        if seller.user_id == person_id:
+            approved_on = max(approved_on, seller.hired_on + timedelta(days=3))
+    return datetime.combine(approved_on, time(16))
+
+
+def _relieve_some(
+    rng: Random, organisation: Organisation, quotas: list[Quota], last_day: date
+) -> list[Quota]:
+    """Two sellers get relief in the last quarter: a second version of their quota."""
+    sellers = {seller.user_id for seller in organisation.sellers if seller.left_on is None}
+    current = [
+        quota
+        for quota in quotas
+        if quota.period.starts_on <= last_day < quota.period.next_starts_on
+        and quota.participant_id in sellers
+        and quota.approved_at < datetime.combine(quota.period.starts_on, time())
+    ]
+    approved_at = datetime.combine(last_day - timedelta(days=25), time(15, 30))
+    return [
+        Quota(q.quota_id, q.participant_id, q.period, round(q.amount * 0.85), 2, approved_at)
+        for q in rng.sample(current, min(2, len(current)))
+    ]
+
+
+def build_invoices(seed: int, deals: list[DealWriter]) -> list[Invoice]:
+    """One invoice per won deal with an amount, or two for the large ones, in order of issue."""
+    rng = stream(seed, "invoices")
+    drafts: list[Invoice] = []
+    for deal in sorted(deals, key=lambda deal: (deal.won_at or datetime.max, deal.opportunity_id)):
+        if deal.won_at is None or deal.amount is None:
+            continue
+        won_on = local_day(deal.won_at)
+        parts = 2 if deal.amount > 100_000 else 1
+        for part in range(parts):
+            late = rng.randrange(30, 75) if rng.random() < LATE_INVOICE else 0
+            issued_on = won_on + timedelta(days=rng.randrange(1, 9) + late + 91 * part)
+            amount = deal.amount // parts + (deal.amount % parts if part == 0 else 0)
+            drafts.append(_invoice(rng, deal, issued_on, amount))
+    drafts.sort(key=lambda draft: draft.invoiced_on)
+    return [
+        Invoice(f"INV-{number:06d}", *_parts(draft)) for number, draft in enumerate(drafts, start=1)
+    ]
+
+
+def _invoice(rng: Random, deal: DealWriter, issued_on: date, amount: int) -> Invoice:
+    due_on = issued_on + timedelta(days=rng.choice((30, 30, 30, 45, 60)))
+    voided_on = local_day(deal.reversed_at) if deal.reversed_at else None
+    paid_on = due_on + timedelta(days=round(rng.gauss(4, 12)))
+    if rng.random() < UNPAID or (voided_on and voided_on <= paid_on):
+        return Invoice("", deal, issued_on, due_on, None, voided_on, amount)
+    return Invoice("", deal, issued_on, due_on, max(paid_on, issued_on), None, amount)
+
+
+def _parts(draft: Invoice) -> tuple[DealWriter, date, date, date | None, date | None, int]:
+    return (
+        draft.deal,
+        draft.invoiced_on,
+        draft.due_on,
+        draft.paid_on,
+        draft.voided_on,
+        draft.amount,
+    )
+
+
+def _quarter(day: date) -> FiscalPeriod:
+    return fiscal_period(day, "quarter", year_starts_in=FISCAL_YEAR_STARTS_IN)
+
+
+def approved_before(quotas: list[Quota], day: date) -> list[Quota]:
+    """The quotas finance had approved by the end of a day."""
+    return [quota for quota in quotas if quota.approved_at < end_of_day(day)]

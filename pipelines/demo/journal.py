@@ -1,0 +1,100 @@
+"""Everything that ever happens to the records of one CRM object, and its state at a moment.
+
+Rooms write events in any order; `Replay` folds them in time. How a state looks in a file is not
+known here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pipelines.demo.columns import columns
+from pipelines.demo.ids import IdFactory
+
+Value = str | bool | int | float | object
+Fields = dict[str, Value]
+
+CREATION_COLUMNS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
+MODIFICATION_COLUMNS = ("LastModifiedDate", "SystemModstamp")
+
+
+class Event(NamedTuple):
+    """One transaction on one record; `number` keeps those of one second in order."""
+
+    at: datetime
+    number: int
+    kind: Literal["create", "change", "purge"]
+    record_id: str
+    fields: Fields
+
+
+class Journal:
+    """The events of one object."""
+
+    def __init__(self, object_name: str) -> None:
+        self.object_name = object_name
+        self.events: list[Event] = []
+        self._new_id = IdFactory(object_name)
+        known = set(columns(object_name))
+        self._stamps = {
+            "create": tuple(name for name in CREATION_COLUMNS if name in known),
+            "change": tuple(name for name in MODIFICATION_COLUMNS if name in known),
+        }
+        self._creators = tuple(n for n in ("CreatedById", "LastModifiedById") if n in known)
+        self._modifiers = self._creators[-1:] if "LastModifiedById" in known else ()
+
+    def create(self, at: datetime, by: str, fields: Fields) -> str:
+        """Record a new record and return its id."""
+        record_id = self._new_id()
+        stamped = {"Id": record_id, **fields}
+        stamped.update(dict.fromkeys(self._stamps["create"], at))
+        stamped.update(dict.fromkeys(self._creators, by))
+        self.events.append(Event(at, len(self.events), "create", record_id, stamped))
+        return record_id
+
+    def change(self, record_id: str, at: datetime, by: str, fields: Fields) -> None:
+        """Record an edit by a person."""
+        stamped = dict(fields)
+        stamped.update(dict.fromkeys(self._stamps["change"], at))
+        stamped.update(dict.fromkeys(self._modifiers, by))
+        self.events.append(Event(at, len(self.events), "change", record_id, stamped))
+
+    def touch(self, record_id: str, at: datetime, fields: Fields) -> None:
+        """Record what the CRM itself writes: only the system's own stamp moves."""
+        stamped = {**fields, "SystemModstamp": at}
+        self.events.append(Event(at, len(self.events), "change", record_id, stamped))
+
+    def purge(self, record_id: str, at: datetime) -> None:
+        """Record that the recycle bin was emptied: the record is gone from later exports."""
+        self.events.append(Event(at, len(self.events), "purge", record_id, {}))
+
+
+class Replay:
+    """The records of a journal as they stood at ever later moments."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.object_name = journal.object_name
+        self.records: dict[str, Fields] = {}
+        self._events = sorted(journal.events, key=lambda event: (event.at, event.number))
+        self._next = 0
+
+    def advance(self, cut: datetime) -> set[str]:
+        """Apply all events before `cut`; return the ids of the records they touched."""
+        touched: set[str] = set()
+        while self._next < len(self._events) and self._events[self._next].at < cut:
+            event = self._events[self._next]
+            touched.add(event.record_id)
+            self._apply(event)
+            self._next += 1
+        return touched
+
+    def _apply(self, event: Event) -> None:
+        if event.kind == "create":
+            self.records[event.record_id] = dict(event.fields)
+        elif event.record_id not in self.records:
+            return
+        elif event.kind == "purge":
+            del self.records[event.record_id]
+        else:
+            self.records[event.record_id].update(event.fields)

@@ -1,0 +1,119 @@
+"""All deals of the demo company over the years, as records.
+
+Decides who works which deal on what account, and writes the journals of `Opportunity`,
+`OpportunityHistory` and `OpportunityLineItem`. How one deal runs is drawn in `deals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+from random import Random
+
+from pipelines.calendar import days
+from pipelines.demo.campaigns import Campaigns
+from pipelines.demo.catalogue import Catalogue
+from pipelines.demo.clock import end_of_day, lognormal, office_moment, stream
+from pipelines.demo.deals import NEVER_PRICED, Brief, run_deal
+from pipelines.demo.market import Market
+from pipelines.demo.organisation import Organisation, Person
+from pipelines.demo.records import Deals, DealWriter
+from pipelines.demo.vocabulary import LEAD_SOURCES
+
+DEALS_PER_DAY = 6.5
+"""New deals per calendar day at scale 1."""
+GROWTH_PER_YEAR = 0.1
+FROM_LEAD = 0.36
+HAS_LINES = 0.85
+NO_NEXT_STEP = 0.1
+DELETED = 0.025
+MEDIAN_AMOUNT, AMOUNT_SIGMA = 30_000.0, 0.85
+SMALLEST, LARGEST = 5_000.0, 400_000.0
+
+
+@dataclass(frozen=True)
+class World:
+    """The rooms a deal refers to."""
+
+    organisation: Organisation
+    catalogue: Catalogue
+    market: Market
+    campaigns: Campaigns
+
+
+def build_deals(
+    seed: int, scale: float, world: World, warm_up_from: date, first_day: date, end: date
+) -> Deals:
+    """Open deals day by day and run each to its end, even beyond the last extract.
+
+    Deals that were closed before the CRM's first day stay in the system that was used then.
+    """
+    rng = stream(seed, "deals")
+    deals = Deals()
+    for day, seller in _openings(rng, scale, world.organisation, warm_up_from, end):
+        _open_deal(rng, deals, world, seller, day, end_of_day(first_day - timedelta(days=1)))
+    return deals
+
+
+def _openings(
+    rng: Random, scale: float, organisation: Organisation, first: date, end: date
+) -> Iterator[tuple[date, Person]]:
+    """Days and sellers of new deals: more by year, by skill and with experience."""
+    due = 0.0
+    for day in days(first, end):
+        if day.weekday() > 4:
+            continue
+        growth = 1 + GROWTH_PER_YEAR * (day - first).days / 365
+        due += DEALS_PER_DAY * 7 / 5 * scale * growth * rng.uniform(0.6, 1.4)
+        sellers = [seller for seller in organisation.sellers if seller.is_active(day)]
+        weights = list(accumulate(seller.speed(day) * seller.skill for seller in sellers))
+        for seller in rng.choices(sellers, cum_weights=weights, k=int(due)):
+            yield day, seller
+        due -= int(due)
+
+
+def _open_deal(
+    rng: Random, deals: Deals, world: World, seller: Person, day: date, first_cut: datetime
+) -> None:
+    team = seller.team
+    brief = _brief(rng, seller, office_moment(rng, day, team.region))
+    edits = run_deal(rng, brief)
+    is_from_lead = rng.random() < FROM_LEAD
+    campaign_id = world.campaigns.running(rng, day) if is_from_lead and rng.random() < 0.8 else ""
+    writer = DealWriter(
+        deals,
+        world.organisation,
+        world.market.pick(rng, team, brief.created_at - timedelta(hours=2)),
+        seller,
+        team.currency if rng.random() < team.currency_share else "USD",
+        is_from_lead,
+        campaign_id,
+        "Web" if campaign_id else rng.choice(LEAD_SOURCES),
+        has_next_step=rng.random() >= NO_NEXT_STEP,
+        has_lines=brief.is_priced and rng.random() < HAS_LINES,
+    )
+    ends_at = edits[-1].at
+    is_deleted = not is_from_lead and rng.random() < DELETED
+    if is_deleted:
+        ends_at = min(ends_at, brief.created_at + timedelta(days=rng.uniform(5, 60)))
+        edits = edits[:1] + [edit for edit in edits[1:] if edit.at < ends_at]
+    if ends_at < first_cut:
+        return
+    writer.write(rng, world.catalogue, edits)
+    if is_deleted:
+        writer.delete(ends_at + timedelta(minutes=1))
+    else:
+        deals.all.append(writer)
+
+
+def _brief(rng: Random, seller: Person, created_at: datetime) -> Brief:
+    worth = lognormal(rng, MEDIAN_AMOUNT, AMOUNT_SIGMA)
+    return Brief(
+        created_at=created_at,
+        region=seller.team.region,
+        skill=seller.skill,
+        amount=min(LARGEST, max(SMALLEST, worth)),
+        is_priced=rng.random() >= NEVER_PRICED,
+    )

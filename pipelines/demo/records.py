@@ -1,0 +1,247 @@
+"""One deal as records: the opportunity, a history row for each change, its product lines.
+
+Takes the edits of a deal and writes them to journals, with the owner changes and deletions that
+come from outside. What the edits are is drawn elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from random import Random
+
+from pipelines.demo.catalogue import PRICEBOOK_ID, Catalogue
+from pipelines.demo.clock import end_of_day, local_day, quarter
+from pipelines.demo.deals import Edit
+from pipelines.demo.journal import Fields, Journal
+from pipelines.demo.lines import Line, compose, reprice, write_change, write_new
+from pipelines.demo.market import Account
+from pipelines.demo.organisation import Organisation, Person
+from pipelines.demo.path import LOST, NEEDS_ANALYSIS, STAGES, WON
+from pipelines.demo.vocabulary import NEXT_STEPS
+
+RECYCLE_BIN_DAYS = 15
+CATEGORY_KEYS = {"Best Case": "BestCase", "Most Likely": "MostLikely", "Commit": "Forecast"}
+"""The API's word for a category where it differs from the label."""
+
+
+@dataclass
+class Deals:
+    """All deals, and the journals that say so."""
+
+    opportunities: Journal = field(default_factory=lambda: Journal("Opportunity"))
+    history: Journal = field(default_factory=lambda: Journal("OpportunityHistory"))
+    lines: Journal = field(default_factory=lambda: Journal("OpportunityLineItem"))
+    all: list[DealWriter] = field(default_factory=list)
+    """Those that were not deleted."""
+
+
+@dataclass
+class DealWriter:
+    """A deal in writing; afterwards it tells the other rooms how it ended."""
+
+    deals: Deals
+    organisation: Organisation
+    account: Account
+    owner: Person
+    currency: str
+    is_from_lead: bool
+    campaign_id: str
+    lead_source: str
+    has_next_step: bool
+    has_lines: bool
+    opportunity_id: str = ""
+    contact_id: str = ""
+    created_at: datetime = datetime.min
+    stage: int = 0
+    amount: int | None = None
+    close_on: date = date.min
+    category: str = ""
+    won_at: datetime | None = None
+    """When it was won, even if that was reversed later."""
+    reversed_at: datetime | None = None
+    _history_ids: list[str] = field(default_factory=list)
+    _lines: list[Line] = field(default_factory=list)
+    _changed_at: dict[str, datetime] = field(default_factory=dict)
+    """Last change of stage and of category."""
+
+    @property
+    def created_on(self) -> date:
+        return local_day(self.created_at)
+
+    def write(self, rng: Random, catalogue: Catalogue, edits: list[Edit]) -> None:
+        """Record every edit, each by whoever owned the deal then."""
+        self._create(rng, edits[0])
+        for edit in edits[1:]:
+            self._pass_on(rng, edit)
+            if edit.is_activity:
+                self._touch(edit.at)
+            else:
+                self._apply(rng, catalogue, edit)
+        self._pass_on(rng, None)
+
+    def delete(self, at: datetime) -> None:
+        """Move the deal and what hangs on it to the recycle bin, which is emptied later."""
+        by = self._editor(at)
+        purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
+        gone = [(self.deals.opportunities, [self.opportunity_id])]
+        gone.append((self.deals.history, self._history_ids))
+        gone.append((self.deals.lines, [line.line_id for line in self._lines]))
+        for journal, ids in gone:
+            for record_id in ids:
+                journal.change(record_id, at, by, {"IsDeleted": True})
+                journal.purge(record_id, purged_at)
+
+    def _create(self, rng: Random, edit: Edit) -> None:
+        self.created_at = edit.at
+        self.contact_id = rng.choice(self.account.contact_ids)
+        fields: Fields = {
+            "AccountId": self.account.account_id,
+            "Name": f"{self.account.name} - {rng.choice(('Insight', 'Rollout', 'Expansion'))}",
+            "Type": rng.choice(("New Customer", "New Customer", "Existing Customer - Upgrade")),
+            "LeadSource": self.lead_source,
+            "CurrencyIsoCode": self.currency,
+            "OwnerId": self.owner.user_id,
+            "ContactId": self.contact_id,
+            "LastActivityDate": local_day(edit.at),
+        }
+        fields |= {"CampaignId": self.campaign_id} if self.campaign_id else {}
+        history = self._take(edit)
+        fields |= self._fields(edit)
+        opportunity_id = self.deals.opportunities.create(edit.at, self.owner.user_id, fields)
+        self.opportunity_id = opportunity_id
+        self._write_history(edit.at, self.owner.user_id, history)
+
+    def _apply(self, rng: Random, catalogue: Catalogue, edit: Edit) -> None:
+        by = self._editor(edit.at)
+        fields: Fields = {}
+        if edit.amount is not None and self.has_lines:
+            fields |= self._price(rng, catalogue, edit, by)
+        if edit.amount == self.amount:
+            edit.amount = None
+        history = self._take(edit)
+        fields |= self._fields(edit)
+        is_change = any(
+            value is not None for value in (edit.stage, edit.amount, edit.close_on, edit.category)
+        )
+        if is_change:
+            history_id = self._write_history(edit.at, by, history)
+            fields |= {"LastAmountChangedHistoryId": history_id} if edit.amount else {}
+            fields |= {"LastCloseDateChangedHistoryId": history_id} if edit.close_on else {}
+            fields["LastActivityDate"] = local_day(edit.at)
+            self.deals.opportunities.change(self.opportunity_id, edit.at, by, fields)
+
+    def _price(self, rng: Random, catalogue: Catalogue, edit: Edit, by: str) -> Fields:
+        """Bring the lines to the amount the edit is after, and the edit to what they add up to."""
+        assert edit.amount is not None
+        if not self._lines:
+            if self.stage < NEEDS_ANALYSIS:
+                return {}
+            self._lines = compose(rng, catalogue, self.currency, edit.amount)
+            write_new(
+                self.deals.lines, self.opportunity_id, self.currency, self._lines, edit.at, by
+            )
+        else:
+            reprice(self._lines, edit.amount)
+            write_change(self.deals.lines, self._lines, edit.at, by)
+        edit.amount = sum(line.total for line in self._lines)
+        return {
+            "HasOpportunityLineItem": True,
+            "Pricebook2Id": PRICEBOOK_ID,
+            "TotalOpportunityQuantity": float(sum(line.quantity for line in self._lines)),
+        }
+
+    def _take(self, edit: Edit) -> Fields:
+        """Move the deal to the edit's state; returns what history says of the state before."""
+        before: Fields = {
+            "FromForecastCategory": _key(self.category),
+            "FromOpportunityStageName": STAGES[self.stage].name if self.category else "",
+            "PrevAmount": "" if self.amount is None else float(self.amount),
+            "PrevCloseDate": self.close_on if self.category else "",
+            "PrevOpportunityStageUpdate": self._changed_at.get("stage", ""),
+            "PrevForecastUpdate": self._changed_at.get("category", ""),
+        }
+        if edit.stage is not None:
+            if self.stage == WON and edit.stage == LOST:
+                self.reversed_at = edit.at
+            elif edit.stage == WON:
+                self.won_at, self.reversed_at = edit.at, None
+            self.stage = edit.stage
+            self._changed_at["stage"] = edit.at
+        if edit.category is not None:
+            self.category = edit.category
+            self._changed_at["category"] = edit.at
+        self.amount = self.amount if edit.amount is None else edit.amount
+        self.close_on = edit.close_on or self.close_on
+        return before
+
+    def _fields(self, edit: Edit) -> Fields:
+        """The opportunity's columns that follow from its state."""
+        stage = STAGES[self.stage]
+        period = quarter(self.close_on)
+        fields: Fields = {
+            **self._state(),
+            "StageSortOrder": self.stage + 1,
+            "IsClosed": self.stage >= WON,
+            "IsWon": self.stage == WON,
+            "ForecastCategory": _key(self.category),
+            "ForecastCategoryName": self.category,
+            "LastStageChangeDate": self._changed_at["stage"],
+            "FiscalYear": period.fiscal_year,
+            "FiscalQuarter": period.number,
+        }
+        if edit.next_step is not None and self.has_next_step:
+            fields["NextStep"] = NEXT_STEPS[edit.next_step]
+        assert stage.name == fields["StageName"]
+        return fields
+
+    def _state(self) -> Fields:
+        """What the opportunity and its newest history row both say."""
+        stage = STAGES[self.stage]
+        return {
+            "StageName": stage.name,
+            "Amount": "" if self.amount is None else float(self.amount),
+            "Probability": stage.probability,
+            "ExpectedRevenue": (
+                "" if self.amount is None else self.amount * stage.probability / 100
+            ),
+            "CloseDate": self.close_on,
+        }
+
+    def _write_history(self, at: datetime, by: str, before: Fields) -> str:
+        row: Fields = {
+            "OpportunityId": self.opportunity_id,
+            **self._state(),
+            **before,
+            "ForecastCategory": _key(self.category),
+            "CurrencyIsoCode": self.currency,
+        }
+        history_id = self.deals.history.create(at, by, row)
+        self._history_ids.append(history_id)
+        return history_id
+
+    def _touch(self, at: datetime) -> None:
+        """An activity moves the date the CRM derives, not the one of the last edit."""
+        self.deals.opportunities.touch(self.opportunity_id, at, {"LastActivityDate": local_day(at)})
+
+    def _pass_on(self, rng: Random, edit: Edit | None) -> None:
+        """Give an open deal to a teammate when its owner has left before the edit."""
+        while self.owner.left_on is not None and self.stage < WON:
+            at = end_of_day(self.owner.left_on) - timedelta(hours=6)
+            if edit is not None and edit.at <= at:
+                return
+            at = max(at, self._changed_at["stage"] + timedelta(seconds=30))
+            team = self.organisation.team_sellers(self.owner.team, local_day(at))
+            self.owner = rng.choice(team)
+            self.deals.opportunities.change(
+                self.opportunity_id, at, self.organisation.system, {"OwnerId": self.owner.user_id}
+            )
+
+    def _editor(self, at: datetime) -> str:
+        """The owner, or the system for one who is gone."""
+        is_there = self.owner.left_on is None or local_day(at) <= self.owner.left_on
+        return self.owner.user_id if is_there else self.organisation.system
+
+
+def _key(category: str) -> str:
+    return CATEGORY_KEYS.get(category, category)

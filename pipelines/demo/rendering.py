@@ -1,0 +1,157 @@
+"""Write the company's state as the files its systems would deliver on a day.
+
+Salesforce: the weekly data export. Finance, marketing: UTF-8 CSV. Central bank: its own wide
+file. What stands in the files is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+from pipelines.demo.campaigns import Spend
+from pipelines.demo.clock import end_of_day
+from pipelines.demo.columns import columns, empty_values
+from pipelines.demo.finance import Invoice, Quota, approved_before
+from pipelines.demo.journal import Fields, Replay, Value
+
+EXPORT_ENCODING = "cp1252"
+QUOTA_COLUMNS = (
+    "quota_id,participant_id,measure,period_start_on,period_end_on,quota_amount,currency,"
+    "version,status,approved_at"
+)
+INVOICE_COLUMNS = (
+    "invoice_id,account_id,opportunity_id,invoiced_on,due_on,paid_on,amount,currency,status"
+)
+SPEND_COLUMNS = "campaign_id,spend_on,channel,impressions,clicks,spend_amount,currency"
+
+
+class ExportWriter:
+    """One object of the weekly export; a record is put into text again only when it changed."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._lines: dict[str, str] = {}
+        self._places = {name: place for place, name in enumerate(columns(replay.object_name))}
+        self._empty = empty_values(replay.object_name)
+
+    @property
+    def file_name(self) -> str:
+        return f"{self._replay.object_name}.csv"
+
+    def write(self, folder: Path, day: date) -> Path:
+        """The state at the end of the day, in order of the records' creation."""
+        records = self._replay.records
+        for record_id in self._replay.advance(end_of_day(day)):
+            self._lines.pop(record_id, None)
+            if record_id in records:
+                self._lines[record_id] = self._line(records[record_id])
+        header = '"' + '","'.join(self._places) + '"\n'
+        path = folder / self.file_name
+        text = header + "".join(self._lines[record_id] for record_id in records)
+        path.write_bytes(text.encode(EXPORT_ENCODING))
+        return path
+
+    def _line(self, record: Fields) -> str:
+        row = list(self._empty)
+        for name, value in record.items():
+            if value != "":
+                row[self._places[name]] = _text(value)
+        return '"' + '","'.join(row) + '"\n'
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, str):
+        return value.replace('"', '""')
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    if isinstance(value, date):
+        return f"{value.isoformat()} 00:00:00"
+    return str(value)
+
+
+def write_quotas(folder: Path, day: date, quotas: list[Quota]) -> Path:
+    rows = (
+        (
+            quota.quota_id,
+            quota.participant_id,
+            "bookings",
+            quota.period.starts_on,
+            quota.period.next_starts_on,
+            f"{quota.amount}.00",
+            "USD",
+            quota.version,
+            "approved",
+            f"{quota.approved_at.isoformat()}Z",
+        )
+        for quota in approved_before(quotas, day)
+    )
+    return _write_csv(folder / "quotas.csv", QUOTA_COLUMNS, rows)
+
+
+def write_invoices(folder: Path, day: date, invoices: list[Invoice]) -> Path:
+    rows = (_invoice_row(invoice, day) for invoice in invoices if invoice.invoiced_on <= day)
+    return _write_csv(folder / "invoices.csv", INVOICE_COLUMNS, rows)
+
+
+def _invoice_row(invoice: Invoice, day: date) -> tuple[object, ...]:
+    """The invoice as finance saw it that evening."""
+    is_paid = invoice.paid_on is not None and invoice.paid_on <= day
+    is_void = invoice.voided_on is not None and invoice.voided_on <= day
+    status = "paid" if is_paid else "void" if is_void else "open"
+    if status == "open" and invoice.due_on < day:
+        status = "overdue"
+    return (
+        invoice.invoice_id,
+        invoice.deal.account.account_id,
+        invoice.deal.opportunity_id,
+        invoice.invoiced_on,
+        invoice.due_on,
+        invoice.paid_on if is_paid else "",
+        f"{invoice.amount}.00",
+        invoice.deal.currency,
+        status,
+    )
+
+
+def write_spend(folder: Path, after: date | None, day: date, spend: Iterable[Spend]) -> Path:
+    """The days since the last delivery: an incremental file, the first one holding the past."""
+    since = after or date.min
+    rows = (
+        (
+            row.campaign_id,
+            row.spend_on,
+            row.channel,
+            row.impressions,
+            row.clicks,
+            row.spend_amount,
+            row.currency,
+        )
+        for row in spend
+        if since < row.spend_on <= day
+    )
+    return _write_csv(folder / "ad_spend.csv", SPEND_COLUMNS, rows)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> Path:
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    return path
+
+
+def _write_csv(path: Path, header: str, rows: Iterable[tuple[object, ...]]) -> Path:
+    buffer = StringIO()
+    buffer.write(header + "\n")
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
+    path.write_bytes(buffer.getvalue().encode())
+    return path
+
+
+def extract_days(last_day: date) -> tuple[date, ...]:
+    """Seven weekly deliveries, then the one of the last day itself."""
+    first = last_day - timedelta(days=51)
+    return (*(first + timedelta(weeks=week) for week in range(7)), last_day)
