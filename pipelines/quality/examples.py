@@ -25,7 +25,7 @@ def find_example(
     try:
         if expectation.expect == ROWS:
             row = _first(connection, _of(expectation.sql or "", suite), [])
-            return None if row is None else _text(row, list(row))
+            return None if row is None else _text(row, [], fill=True)
         if not values or not columns:
             return None
         value = _parts(values[0], columns)
@@ -35,7 +35,7 @@ def find_example(
         row, value = None, {}
     if row is not None:
         return _text(row, columns)
-    return _text(value, list(value)) if value else str(values[0]) if values else None
+    return _text(value, columns) if value else str(values[0]) if values else None
 
 
 def _columns(expectation: Expectation) -> list[str]:
@@ -83,22 +83,18 @@ def _first(
     return None if row is None else dict(zip(names, row, strict=True))
 
 
-def _text(row: dict[str, Any], columns: list[str]) -> str:
-    """The columns that were checked, then those that identify the row."""
+def _text(row: dict[str, Any], columns: list[str], *, fill: bool = False) -> str:
+    """The columns that were checked, those that identify the row, and with `fill` others."""
     checked = [name for name in row if name in columns]
-    finding = [
-        name
-        for name in row
-        if name not in checked and (name in _PROVENANCE or name.endswith(("_id", "_key")))
-    ]
     # Provenance is what leads to the extract, so it is the last to be left out.
-    keys = [name for name in finding if name not in _PROVENANCE]
-    provenance = [name for name in finding if name in _PROVENANCE]
-    room = max(_MOST_COLUMNS - len(provenance) - len(checked), 1)
-    shown = checked[:_MOST_COLUMNS] + keys[:room] + provenance
-    if not finding and len(shown) < _MOST_COLUMNS:
-        shown += [name for name in row if name not in shown][: _MOST_COLUMNS - len(shown)]
-    return ", ".join(f"{name}={_short(row[name])}" for name in shown)
+    provenance = [name for name in row if name in _PROVENANCE and name not in checked]
+    keys = [name for name in row if name.endswith(("_id", "_key")) and name not in checked]
+    room = max(_MOST_COLUMNS - len(checked) - len(provenance), 0)
+    others = [n for n in row if n not in {*checked, *keys, *provenance}]
+    wanted = [*keys, *others] if fill or not (keys or provenance) else keys
+    shown = {*checked, *provenance, *wanted[:room]}
+    first = [*checked, *(name for name in row if name not in checked)]
+    return ", ".join(f"{name}={_short(row[name])}" for name in first if name in shown)
 
 
 def _short(value: Any) -> str:

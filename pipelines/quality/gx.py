@@ -211,7 +211,9 @@ def _observed(expectation: Expectation, details: dict[str, Any]) -> str | None:
     if count is not None and details.get("element_count") is not None:
         return f"{count:,} of {int(details['element_count']):,} rows"
     observed = details.get("observed_value")
-    return None if observed is None else str(observed)
+    if observed is not None:
+        return str(observed)
+    return None if count is None else f"{count:,} values"
 
 
 def _with_examples(
