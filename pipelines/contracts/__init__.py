@@ -1,0 +1,22 @@
+"""What each source system delivers, as one YAML per source and the model that reads it."""
+
+from pipelines.contracts.catalogue import available_sources, load_contract
+from pipelines.contracts.model import (
+    Column,
+    Contract,
+    ContractError,
+    Format,
+    ObjectContract,
+    Unpivot,
+)
+
+__all__ = [
+    "Column",
+    "Contract",
+    "ContractError",
+    "Format",
+    "ObjectContract",
+    "Unpivot",
+    "available_sources",
+    "load_contract",
+]

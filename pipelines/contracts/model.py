@@ -1,0 +1,201 @@
+"""What a contract may say about a source system: its file formats, objects and columns.
+
+The contract is the single place where types, date formats and null markers are stated; nothing is
+guessed from data. Reading files along a contract happens in the ingest.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Type = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+RESERVED = ("_recorded_at", "_extracted_at", "_extracted_on", "_op", "_row_hash", "_batch_id")
+SQL_TYPES: dict[Type, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
+
+
+class ContractError(Exception):
+    """A contract is missing or says something that is not understood."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Format(_Frozen):
+    """How the files of one kind of delivery are written."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    header: bool = True
+    quote: Annotated[str, Field(min_length=1, max_length=1)] | None = '"'
+    """The quote character; null where quotes are text."""
+    encoding: str = "utf-8"
+    dates: Annotated[tuple[str, ...], Field(min_length=1)] = ("%Y-%m-%d",)
+    """Accepted date formats, each exact: `%m` is two digits, `%-m` one or two."""
+    timestamps: Annotated[tuple[str, ...], Field(min_length=1)] = ("%Y-%m-%dT%H:%M:%SZ",)
+    true_tokens: tuple[str, ...] = ("true",)
+    false_tokens: tuple[str, ...] = ("false",)
+    nulls: tuple[str, ...] = ("",)
+    """Values that mean nothing in every column; other markers belong to single columns."""
+    time_zone: Literal["UTC", "company"] = "UTC"
+    """The zone timestamps are written in."""
+    decimal_separator: Literal[".", ","] = "."
+
+
+class Unpivot(_Frozen):
+    """A wide file, one column per name, that is read as one row per name."""
+
+    keep: tuple[str, ...]
+    """Headers of the columns that stay; every other column becomes rows."""
+    name: Name
+    value: Name
+
+
+class Column(_Frozen):
+    """One column of a delivered file."""
+
+    name: Name
+    source: str
+    """Its header in the file."""
+    type: Type = "text"
+    precision: int = 18
+    scale: int = 4
+    required: bool = False
+    nulls: tuple[str, ...] = ()
+    """Values that mean nothing in this column, besides the format's."""
+    formats: tuple[str, ...] = ()
+    """Date or timestamp formats of this column, in place of the format's."""
+    min: date | int | float | None = None
+    max: date | int | float | None = None
+    unit: str | None = None
+    description: str = ""
+    personal: Literal["hash", "drop"] | None = None
+    """Personal data: kept as a hash of the lower-cased value, or not taken in at all."""
+    load: bool = True
+    absent_ok: bool | tuple[str, ...] = False
+    """The file may lack it and it is then NULL: in every format, or in those named."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        filled = {"source": given.get("name"), **given}
+        if filled.get("personal") == "drop":
+            filled["load"] = False
+        return filled
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Column:
+        if self.name.startswith("_") or self.name in RESERVED:
+            raise ValueError(f"column name '{self.name}' is reserved")
+        if self.personal == "hash" and self.type != "text":
+            raise ValueError(f"column '{self.name}' is hashed, so its type must be text")
+        if self.formats and self.type not in ("date", "timestamp"):
+            raise ValueError(f"column '{self.name}' has formats, but is no date or timestamp")
+        ranged = self.min is not None or self.max is not None
+        if ranged and self.type in ("text", "boolean"):
+            raise ValueError(f"column '{self.name}' has a range, but is {self.type}")
+        return self
+
+    @property
+    def sql_type(self) -> str:
+        if self.type == "decimal":
+            return f"DECIMAL({self.precision},{self.scale})"
+        return SQL_TYPES[self.type]
+
+    def may_lack(self, format_name: str) -> bool:
+        """May a file of this format come without the column?"""
+        if isinstance(self.absent_ok, bool):
+            return self.absent_ok
+        return format_name in self.absent_ok
+
+
+class ObjectContract(_Frozen):
+    """One object of a source: the files it comes in and what they hold."""
+
+    description: str
+    files: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Whole file names, case-sensitive, with `*`; `.gz` may follow each."""
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    also: tuple[str, ...] = ()
+    """Headers that a real export has and that are not taken in."""
+    ignore_columns: Literal["known", "any"] = "known"
+    """`known`: a header neither in `columns` nor in `also` refuses the file."""
+    key: Annotated[tuple[str, ...], Field(min_length=1)]
+    delivery: Literal["full", "incremental"]
+    """`full`: a key that is missing was deleted. `incremental`: it means nothing."""
+    recorded_at: tuple[str, ...] = ()
+    """Timestamps that say when the source recorded the row, the preferred one first."""
+    optional: bool = False
+    reject_limit: Annotated[int | float, Field(ge=0)] = 0
+    """Rows that may be rejected: a whole number of them, or a fraction such as 0.01."""
+    max_delete_fraction: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """A full extract that would delete a larger part of the known records is refused."""
+    freshness_days: int | None = None
+    format: dict[str, Any] = Field(default_factory=dict)
+    """What differs from the source's format for this object."""
+    unpivot: Unpivot | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> ObjectContract:
+        by_name = {column.name: column for column in self.loaded}
+        for doubled in ("name", "source"):
+            seen = [getattr(column, doubled) for column in self.columns]
+            twice = sorted({value for value in seen if seen.count(value) > 1})
+            if twice:
+                raise ValueError(f"{doubled} appears twice: {', '.join(twice)}")
+        for role, names in (("key", self.key), ("recorded_at", self.recorded_at)):
+            unknown = [name for name in names if name not in by_name]
+            if unknown:
+                raise ValueError(f"{role} names no loaded column: {', '.join(unknown)}")
+        if any(by_name[name].type != "timestamp" for name in self.recorded_at):
+            raise ValueError("recorded_at must name timestamp columns")
+        return self
+
+    @property
+    def loaded(self) -> tuple[Column, ...]:
+        """The columns of the raw table, in order."""
+        return tuple(column for column in self.columns if column.load)
+
+    def matches(self, file_name: str) -> bool:
+        """Is this the name of one of the object's files?"""
+        names = {file_name, file_name.removesuffix(".gz")}
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.files)
+
+
+class Contract(_Frozen):
+    """A source system: its formats and its objects."""
+
+    source: Name
+    description: str
+    owner: str
+    formats: Annotated[dict[str, Format], Field(min_length=1)]
+    objects: Annotated[dict[Name, ObjectContract], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _formats_fit(self) -> Contract:
+        for name, described in self.objects.items():
+            for format_name in self.formats:
+                self.format_of(name, format_name)
+            for column in described.columns:
+                named = () if isinstance(column.absent_ok, bool) else column.absent_ok
+                unknown = set(named) - set(self.formats)
+                if unknown:
+                    raise ValueError(f"{name}.{column.name}: no format {', '.join(unknown)}")
+        return self
+
+    def format_of(self, object_name: str, format_name: str) -> Format:
+        """The format of an object's files: the source's, with what the object says otherwise."""
+        base = self.formats[format_name]
+        return Format.model_validate({**base.model_dump(), **self.objects[object_name].format})
