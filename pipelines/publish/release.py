@@ -55,6 +55,17 @@ _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
+class _Content:
+    """What goes into the release beside its name."""
+
+    tables: Sequence[PublicTable]
+    batches: Sequence[InputBatch]
+    rejects: Sequence[RejectCount]
+    macros: Sequence[str]
+    supersedes: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseInfo:
     """Which build is to be published, and what was decided about it."""
 
@@ -109,21 +120,10 @@ def publish(
         _require_new(published, release.release_id)
         folder = published / RELEASES / f"{TEMPORARY}{release.release_id}"
         folder.mkdir()
+        content = _Content(tables, batches, rejects, macros, current_id(published))
         try:
-            facts = _write_database(
-                folder,
-                warehouse_file,
-                release,
-                tables,
-                batches,
-                rejects,
-                macros,
-                current_id(published),
-                on_step,
-            )
-            manifest = _describe(
-                folder, release, facts, batches, current_id(published), report, on_step
-            )
+            facts = _write_database(folder, warehouse_file, release, content, on_step)
+            manifest = _describe(folder, release, content, facts, report, on_step)
             verify_content(folder, folder / DATABASE, manifest.tables)
             on_step("verified")
             return _make_current(published, folder, manifest, on_step)
@@ -163,32 +163,24 @@ def _require_new(published: Path, release_id: str) -> None:
 
 
 def _write_database(
-    folder: Path,
-    warehouse_file: Path,
-    release: ReleaseInfo,
-    tables: Sequence[PublicTable],
-    batches: Sequence[InputBatch],
-    rejects: Sequence[RejectCount],
-    macros: Sequence[str],
-    supersedes: str | None,
-    on_step: Step,
+    folder: Path, warehouse_file: Path, release: ReleaseInfo, content: _Content, on_step: Step
 ) -> list[TableFacts]:
     """Everything of the release that needs the warehouse; returns the tables as published."""
-    if not tables:
+    if not content.tables:
         raise PublishError("there is no public table to publish: was anything built?")
     scratch = folder / "scratch"
     connection, source = open_copier(warehouse_file, folder / DATABASE, scratch)
     with connection:
         facts: list[TableFacts] = []
-        for table in tables:
+        for table in content.tables:
             copy_table(connection, source, table)
             # A view is computed anew each time it is asked, so only its copy has a fingerprint.
             origin = OUT if table.is_view else source
             facts.append(facts_of(connection, origin, table.schema, table.name, table.comment))
         on_step("copied")
-        facts += _write_meta(connection, facts, release, batches, rejects, supersedes)
+        facts += _write_meta(connection, facts, release, content)
         on_step("described")
-        _write_macros(connection, macros)
+        _write_macros(connection, content.macros)
         facts = [_to_parquet(connection, folder, table) for table in facts]
         on_step("parquet")
     shutil.rmtree(scratch, ignore_errors=True)
@@ -199,9 +191,7 @@ def _write_meta(
     connection: duckdb.DuckDBPyConnection,
     tables: Sequence[TableFacts],
     release: ReleaseInfo,
-    batches: Sequence[InputBatch],
-    rejects: Sequence[RejectCount],
-    supersedes: str | None,
+    content: _Content,
 ) -> list[TableFacts]:
     written: list[TableFacts] = []
     taken = {table.name for table in tables}
@@ -215,10 +205,10 @@ def _write_meta(
         meta.write_meta(connection, table)
         written.append(facts_of(connection, OUT, meta.SCHEMA, table.name, table.comment))
 
-    write(meta.release_table(_release_row(release, supersedes)))
+    write(meta.release_table(_release_row(release, content.supersedes)))
     write(meta.check_table(_checks(release.verdict)))
-    write(meta.batch_table(batches))
-    write(meta.reject_table(rejects))
+    write(meta.batch_table(content.batches))
+    write(meta.reject_table(content.rejects))
     write(meta.table_table([*tables, *written]))
     return written
 
@@ -269,9 +259,8 @@ def _to_parquet(
 def _describe(
     folder: Path,
     release: ReleaseInfo,
+    content: _Content,
     tables: Sequence[TableFacts],
-    batches: Sequence[InputBatch],
-    supersedes: str | None,
     report: ReportWriter,
     on_step: Step,
 ) -> Manifest:
@@ -291,14 +280,14 @@ def _describe(
         time_zone=release.time_zone,
         decision=release.verdict.decision,
         reasons=release.verdict.reasons,
-        supersedes=supersedes,
+        supersedes=content.supersedes,
         duckdb_version=duckdb.__version__,
         storage_version=STORAGE_VERSION,
         database_sha256=sha256(folder / DATABASE),
         database_bytes=(folder / DATABASE).stat().st_size,
         report_sha256=sha256(folder / REPORT),
         tables=tuple(tables),
-        batches=tuple(batches),
+        batches=tuple(content.batches),
         checks=_checks(release.verdict),
     )
     manifest.write(folder)

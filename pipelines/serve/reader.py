@@ -50,11 +50,12 @@ def open_release(published: Path, release_id: str | None = None) -> duckdb.DuckD
     # second connection of this process could be given the release before.
     database = release.path / DATABASE
     try:
-        connection = duckdb.connect(
+        return duckdb.connect(
             str(database),
             read_only=True,
             config={
                 "enable_external_access": "false",
+                "lock_configuration": "true",
                 "autoinstall_known_extensions": "false",
                 # By default large queries spill beside the file, which is inside the release.
                 "temp_directory": str(Path(tempfile.gettempdir()) / f"salesops-{os.getpid()}"),
@@ -62,8 +63,6 @@ def open_release(published: Path, release_id: str | None = None) -> duckdb.DuckD
         )
     except duckdb.Error as error:
         raise NoRelease(f"release {release.release_id} cannot be opened: {error}") from error
-    connection.execute("set lock_configuration = true")
-    return connection
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> QueryResult:
