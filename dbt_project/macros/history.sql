@@ -19,3 +19,18 @@
     ) as ranked
     where version_rank = 1 and op = 'upsert'
 {%- endmacro %}
+
+{#- The rows of a raw table as last known, for looking something up in staging. -#}
+{% macro current_rows(relation, keys) -%}
+    select *
+    from (
+        select
+            *,
+            row_number() over (
+                partition by {{ keys | join(', ') }}
+                order by _extracted_at desc, _recorded_at desc
+            ) as version_rank
+        from {{ relation }}
+    ) as versions
+    where version_rank = 1 and _op = 'upsert'
+{%- endmacro %}

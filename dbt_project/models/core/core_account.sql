@@ -1,4 +1,6 @@
-with accounts as ({{ latest_versions('account', ['account_id']) }}),
+with accounts as (
+    {{ latest_versions('account', ['account_id']) }}
+),
 
 aliases as (select * from {{ source('config', 'alias') }} where domain = 'industry')
 

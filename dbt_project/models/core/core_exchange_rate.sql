@@ -1,4 +1,6 @@
-with rates as ({{ latest_versions('exchange_rate', ['rate_on', 'base_currency', 'quote_currency']) }})
+with rates as (
+    {{ latest_versions('exchange_rate', ['rate_on', 'base_currency', 'quote_currency']) }}
+)
 
 select
     rate_on,

@@ -1,6 +1,10 @@
-with versions as ({{ union_entity('lead') }}),
+with versions as (
+    {{ union_entity('lead') }}
+),
 
-latest as ({{ latest_versions('lead', ['lead_id']) }}),
+latest as (
+    {{ latest_versions('lead', ['lead_id']) }}
+),
 
 first_known as (
     select

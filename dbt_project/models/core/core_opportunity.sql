@@ -8,7 +8,8 @@ latest as (
     select
         versions.*,
         latest_extract.as_of_on,
-        -- Closed deals keep the plan rate of the fiscal year they closed in, open ones take today's.
+        -- Closed deals keep the plan rate of the fiscal year they closed in, open ones take
+        -- today's.
         case
             when versions.status = 'open' then latest_extract.as_of_on
             else least(versions.close_on, latest_extract.as_of_on)
@@ -21,7 +22,38 @@ latest as (
 )
 
 select
-    latest.*,
+    latest.opportunity_key,
+    latest.source_system,
+    latest.opportunity_id,
+    latest.account_id,
+    latest.owner_id,
+    latest.campaign_id,
+    latest.product_id,
+
+    latest.known_from,
+    latest.known_from_on,
+    latest.created_on,
+    latest.close_on,
+    latest.as_of_on,
+    latest.rate_day_on,
+
+    latest.opportunity_name,
+    latest.opportunity_type,
+    latest.lead_source,
+    latest.next_step,
+    latest.stage,
+    latest.stage_ordinal,
+    latest.status,
+    latest.forecast_category,
+    latest.source_status,
+    latest.currency,
+    latest.batch_id,
+    latest.source_file,
+    latest.source_line,
+
+    latest.amount_in_currency,
+    latest.header_list_amount,
+    latest.probability_pct,
     plan_rates.plan_rate,
     {{ at_rate('latest.amount_in_currency', 'plan_rates.plan_rate') }} as amount,
     {{ at_rate('latest.expected_revenue_in_currency', 'plan_rates.plan_rate') }}

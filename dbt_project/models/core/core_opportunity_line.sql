@@ -1,4 +1,6 @@
-with lines as ({{ latest_versions('opportunity_line', ['line_id']) }}),
+with lines as (
+    {{ latest_versions('opportunity_line', ['line_id']) }}
+),
 
 aliases as (select * from {{ source('config', 'alias') }} where domain = 'product'),
 

@@ -1,6 +1,10 @@
-with records as ({{ union_entity('opportunity') }}),
+with records as (
+    {{ union_entity('opportunity') }}
+),
 
-all_changes as ({{ union_entity('opportunity_change') }}),
+all_changes as (
+    {{ union_entity('opportunity_change') }}
+),
 
 stages as (select * from {{ ref('core_stage') }}),
 
@@ -142,24 +146,35 @@ merged as (
         record.batch_id,
         record.source_file,
         record.source_line,
-        case when timeline.is_from_history
-            then change.stage_value else record.stage_value
+        case
+            when timeline.is_from_history
+                then change.stage_value
+            else record.stage_value
         end as stage_value,
-        case when timeline.is_from_history
-            then change.amount else record.amount
+        case
+            when timeline.is_from_history
+                then change.amount
+            else record.amount
         end as amount,
-        case when timeline.is_from_history
-            then change.probability_pct else record.probability_pct
+        case
+            when timeline.is_from_history
+                then change.probability_pct
+            else record.probability_pct
         end as probability_pct,
-        case when timeline.is_from_history
-            then change.expected_revenue_amount else record.expected_revenue_amount
+        case
+            when timeline.is_from_history
+                then change.expected_revenue_amount
+            else record.expected_revenue_amount
         end as expected_revenue_amount,
-        case when timeline.is_from_history
-            then change.close_on else record.close_on
+        case
+            when timeline.is_from_history
+                then change.close_on
+            else record.close_on
         end as close_on,
         -- Some exports leave the category out of the record; then history is the only witness.
-        case when timeline.is_from_history
-            then change.forecast_category_value
+        case
+            when timeline.is_from_history
+                then change.forecast_category_value
             else coalesce(record.forecast_category_value, change.forecast_category_value)
         end as forecast_category_value
     from dated_timeline as timeline

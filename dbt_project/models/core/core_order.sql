@@ -1,6 +1,10 @@
-with orders as ({{ latest_versions('order', ['order_id']) }}),
+with orders as (
+    {{ latest_versions('order', ['order_id']) }}
+),
 
-lines as ({{ latest_versions('order_line', ['line_id']) }}),
+lines as (
+    {{ latest_versions('order_line', ['line_id']) }}
+),
 
 line_totals as (
     select

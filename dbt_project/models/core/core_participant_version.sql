@@ -10,7 +10,9 @@ with records as (
     where op = 'upsert'
 ),
 
-assignments as ({{ latest_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}),
+assignments as (
+    {{ latest_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
+),
 
 -- The last version recorded on a day is the one that day ends with.
 daily_records as (
@@ -80,6 +82,15 @@ points as (
             and daily_records.day_rank = 1
 ),
 
+names as (
+    select
+        source_system,
+        participant_id,
+        max(participant_name) as participant_name
+    from records
+    group by source_system, participant_id
+),
+
 described as (
     select
         points.source_system,
@@ -126,14 +137,7 @@ select
     described.hired_on,
     described.is_active
 from described
-left join (
-    select
-        source_system,
-        participant_id,
-        max(participant_name) as participant_name
-    from records
-    group by source_system, participant_id
-) as manager
+left join names as manager
     on
         described.source_system = manager.source_system
         and described.manager_id = manager.participant_id

@@ -46,7 +46,8 @@ ranked as (
     inner join quoted
         on
             fiscal_years.starts_on >= quoted.rate_on
-            and quoted.rate_on >= {{ add_days('fiscal_years.starts_on', '-' ~ var('max_rate_age_days')) }}
+            and {{ days_between('quoted.rate_on', 'fiscal_years.starts_on') }}
+            <= {{ var('max_rate_age_days') }}
 ),
 
 fresh as (select * from ranked where age_rank = 1),

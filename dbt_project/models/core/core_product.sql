@@ -1,4 +1,6 @@
-with products as ({{ latest_versions('product', ['product_id']) }})
+with products as (
+    {{ latest_versions('product', ['product_id']) }}
+)
 
 select
     {{ surrogate_key('source_system', 'product_id') }} as product_key,

@@ -1,4 +1,6 @@
-with prices as ({{ latest_versions('product_price', ['product_id', 'currency', 'valid_from']) }})
+with prices as (
+    {{ latest_versions('product_price', ['product_id', 'currency', 'valid_from']) }}
+)
 
 select
     source_system,

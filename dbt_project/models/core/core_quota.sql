@@ -1,4 +1,6 @@
-with quotas as ({{ latest_versions('quota', ['quota_id', 'version']) }}),
+with quotas as (
+    {{ latest_versions('quota', ['quota_id', 'version']) }}
+),
 
 plan_rates as (select * from {{ ref('core_plan_rate') }}),
 
@@ -42,11 +44,11 @@ periods as (
     select
         quotas.*,
         {% if var('quota_period') == 'declared' -%}
-        coalesce(quotas.declared_start_on, quotas.quota_on) as period_start_on,
-        coalesce(quotas.declared_end_on, quotas.period_end_on, windows.window_end_on)
+            coalesce(quotas.declared_start_on, quotas.quota_on) as period_start_on,
+            coalesce(quotas.declared_end_on, quotas.period_end_on, windows.window_end_on)
         {%- else -%}
-        quotas.quota_on as period_start_on,
-        coalesce(quotas.period_end_on, windows.window_end_on)
+            quotas.quota_on as period_start_on,
+            coalesce(quotas.period_end_on, windows.window_end_on)
         {%- endif %} as period_ends_on,
         coalesce(quotas.currency, '{{ var("currency") }}') as known_currency
     from quotas
@@ -85,8 +87,9 @@ ranked as (
 )
 
 select
-    {{ surrogate_key('ranked.source_system', "ranked.quota_id || '|' || coalesce(ranked.version, '')") }}
-        as quota_key,
+    md5(
+        ranked.source_system || '|' || ranked.quota_id || '|' || coalesce(ranked.version, '')
+    ) as quota_key,
     ranked.source_system,
     ranked.quota_id,
     ranked.participant_id,

@@ -4,7 +4,10 @@ periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'm
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
-first_known as (select min(known_from_on) as first_known_on from {{ ref('core_opportunity_version') }}),
+first_known as (
+    select min(known_from_on) as first_known_on
+    from {{ ref('core_opportunity_version') }}
+),
 
 in_reach as (
     select

@@ -2,6 +2,8 @@ with defaults as (select * from {{ ref('seed_stage') }}),
 
 company_stages as (select * from {{ source('config', 'stage') }}),
 
+replaced as (select distinct company_stages.source_system from company_stages),
+
 -- A company that describes its own stages replaces the defaults of that source system whole:
 -- a mixture of two stage lists would have two orders.
 effective as (
@@ -22,8 +24,7 @@ effective as (
         defaults.status,
         defaults.forecast_category
     from defaults
-    left join (select distinct company_stages.source_system from company_stages) as replaced
-        on defaults.source_system = replaced.source_system
+    left join replaced on defaults.source_system = replaced.source_system
     where replaced.source_system is null
 )
 

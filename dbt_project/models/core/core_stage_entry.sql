@@ -4,7 +4,11 @@ opportunities as (select * from {{ ref('core_opportunity') }}),
 
 stages as (select * from {{ ref('core_stage') }}),
 
-delivered as ({{ latest_versions('stage_entry', ['opportunity_id', 'stage_value']) }}),
+delivered as (
+    {{ latest_versions('stage_entry', ['opportunity_id', 'stage_value']) }}
+),
+
+dated_sources as (select distinct delivered.source_system from delivered),
 
 -- A source that dates its stages itself is believed; the others are read off the versions.
 seen as (
@@ -14,8 +18,7 @@ seen as (
         versions.stage,
         versions.known_from_on as entered_on
     from versions
-    left join (select distinct delivered.source_system from delivered) as dated_sources
-        on versions.source_system = dated_sources.source_system
+    left join dated_sources on versions.source_system = dated_sources.source_system
     where dated_sources.source_system is null and not versions.is_deleted
 
     union all

@@ -106,11 +106,15 @@ chosen as (
         spine.stage_ordinal,
         coalesce(own.n_closed, 0) < {{ var('min_closed_deals') }} as is_pooled,
         case
-            when coalesce(own.n_closed, 0) < {{ var('min_closed_deals') }} then coalesce(pool.n_closed, 0)
+            when
+                coalesce(own.n_closed, 0) < {{ var('min_closed_deals') }}
+                then coalesce(pool.n_closed, 0)
             else own.n_closed
         end as n_closed,
         case
-            when coalesce(own.n_closed, 0) < {{ var('min_closed_deals') }} then coalesce(pool.n_won, 0)
+            when
+                coalesce(own.n_closed, 0) < {{ var('min_closed_deals') }}
+                then coalesce(pool.n_won, 0)
             else own.n_won
         end as n_won
     from spine

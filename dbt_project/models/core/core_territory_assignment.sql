@@ -1,4 +1,6 @@
-with assignments as ({{ latest_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }})
+with assignments as (
+    {{ latest_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
+)
 
 select
     source_system,

@@ -1,4 +1,6 @@
-with controls as ({{ latest_versions('credit_control', ['participant_id', 'control_name']) }}),
+with controls as (
+    {{ latest_versions('credit_control', ['participant_id', 'control_name']) }}
+),
 
 attainment as (select * from {{ ref('fct_quota_attainment') }} where measure = 'bookings'),
 
@@ -8,7 +10,12 @@ calendar as (
         source_system,
         period_start_on,
         dense_rank() over (partition by source_system order by period_start_on desc) as periods_back
-    from (select distinct attainment.source_system, attainment.period_start_on from attainment) as starts
+    from (
+        select distinct
+            attainment.source_system,
+            attainment.period_start_on
+        from attainment
+    ) as starts
 ),
 
 credited as (

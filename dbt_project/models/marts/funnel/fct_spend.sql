@@ -1,11 +1,17 @@
-with spend as ({{ latest_versions('spend', ['campaign_id', 'spend_on', 'channel']) }}),
+with spend as (
+    {{ latest_versions('spend', ['campaign_id', 'spend_on', 'channel']) }}
+),
 
-campaigns as ({{ latest_versions('campaign', ['campaign_id']) }}),
+campaigns as (
+    {{ latest_versions('campaign', ['campaign_id']) }}
+),
 
 plan_rates as (select * from {{ ref('core_plan_rate') }})
 
 select
-    md5(spend.campaign_id || '|' || cast(spend.spend_on as varchar) || '|' || spend.channel) as spend_key,
+    md5(
+        spend.campaign_id || '|' || cast(spend.spend_on as varchar) || '|' || spend.channel
+    ) as spend_key,
     spend.source_system,
     spend.campaign_id,
 

@@ -8,46 +8,48 @@ calendar as (select * from {{ ref('core_calendar_day') }}),
 
 periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'month'),
 
+-- Stages a deal was seen in, by the open ones; where it was closed says its own status.
+open_entries as (
+    select
+        opportunity_key,
+        stage_ordinal,
+        entered_on
+    from entries
+    where stage_status = 'open'
+),
+
 -- A deal reached every open stage up to its furthest one; a won deal reached them all.
-milestones as (
+reached as (
     select
         opportunities.opportunity_key,
         opportunities.source_system,
         opportunities.status,
-        opportunities.stage_ordinal as current_ordinal,
-        opportunities.close_on
-    from opportunities
-),
-
-reached as (
-    select
-        milestones.opportunity_key,
-        milestones.source_system,
-        milestones.status,
-        milestones.current_ordinal,
+        opportunities.close_on,
         stages.stage,
         stages.stage_ordinal,
         min(
             case
-                when entries.stage_status = 'open' and entries.stage_ordinal >= stages.stage_ordinal
-                    then entries.entered_on
+                when open_entries.stage_ordinal >= stages.stage_ordinal
+                    then open_entries.entered_on
             end
         ) as entered_on,
-        max(case when entries.stage_status = 'open' and entries.stage_ordinal >= stages.stage_ordinal then 1 else 0 end)
-            as has_entry,
-        max(case when entries.stage_status = 'open' and entries.stage_ordinal = stages.stage_ordinal then 1 else 0 end)
-            as has_own_entry,
-        max(case when entries.stage_status = 'open' and entries.stage_ordinal > stages.stage_ordinal then 1 else 0 end)
-            as has_later_entry,
-        max(milestones.close_on) as close_on
-    from milestones
-    inner join stages on milestones.source_system = stages.source_system
-    left join entries on milestones.opportunity_key = entries.opportunity_key
+        count(
+            case when open_entries.stage_ordinal >= stages.stage_ordinal then 1 end
+        ) > 0 as has_entry,
+        count(
+            case when open_entries.stage_ordinal = stages.stage_ordinal then 1 end
+        ) > 0 as has_own_entry,
+        count(
+            case when open_entries.stage_ordinal > stages.stage_ordinal then 1 end
+        ) > 0 as has_later_entry
+    from opportunities
+    inner join stages on opportunities.source_system = stages.source_system
+    left join open_entries on opportunities.opportunity_key = open_entries.opportunity_key
     group by
-        milestones.opportunity_key,
-        milestones.source_system,
-        milestones.status,
-        milestones.current_ordinal,
+        opportunities.opportunity_key,
+        opportunities.source_system,
+        opportunities.status,
+        opportunities.close_on,
         stages.stage,
         stages.stage_ordinal
 ),
@@ -58,10 +60,10 @@ passed as (
         reached.*,
         coalesce(
             reached.entered_on,
-            case when reached.has_entry = 0 and reached.status = 'won' then reached.close_on end
+            case when not reached.has_entry and reached.status = 'won' then reached.close_on end
         ) as cohort_day_on
     from reached
-    where reached.has_entry = 1 or reached.status = 'won'
+    where reached.has_entry or reached.status = 'won'
 ),
 
 counted as (
@@ -71,15 +73,17 @@ counted as (
         passed.stage_ordinal,
         calendar.fiscal_month_key as cohort_key,
         count(*) as n_entered,
-        sum(case when passed.has_later_entry = 1 or passed.status = 'won' then 1 else 0 end) as n_advanced,
+        sum(
+            case when passed.has_later_entry or passed.status = 'won' then 1 else 0 end
+        ) as n_advanced,
         sum(case when passed.status = 'won' then 1 else 0 end) as n_won,
         sum(
-            case when passed.status = 'lost' and passed.has_later_entry = 0 then 1 else 0 end
+            case when passed.status = 'lost' and not passed.has_later_entry then 1 else 0 end
         ) as n_lost_here,
         sum(
-            case when passed.status = 'open' and passed.has_later_entry = 0 then 1 else 0 end
+            case when passed.status = 'open' and not passed.has_later_entry then 1 else 0 end
         ) as n_open_here,
-        sum(case when passed.has_own_entry = 0 then 1 else 0 end) as n_skipped
+        sum(case when not passed.has_own_entry then 1 else 0 end) as n_skipped
     from passed
     left join calendar on passed.cohort_day_on = calendar.day_on
     group by passed.source_system, passed.stage, passed.stage_ordinal, calendar.fiscal_month_key
@@ -87,7 +91,9 @@ counted as (
 
 select
     md5(
-        counted.source_system || '|' || counted.stage || '|' || coalesce(counted.cohort_key, 'unknown')
+        counted.source_system
+        || '|' || counted.stage
+        || '|' || coalesce(counted.cohort_key, 'unknown')
     ) as stage_conversion_key,
     counted.source_system,
     counted.stage,

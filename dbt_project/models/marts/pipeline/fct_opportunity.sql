@@ -14,7 +14,9 @@ line_totals as (
         opportunity_id,
         count(*) as n_lines,
         -- One line without a list price leaves the whole deal without one.
-        case when count(list_amount) = count(*) then sum(list_amount) end as list_amount_in_currency,
+        case
+            when count(list_amount) = count(*) then sum(list_amount)
+        end as list_amount_in_currency,
         case when min(product_id) = max(product_id) then min(product_id) end as product_id
     from lines
     group by source_system, opportunity_id

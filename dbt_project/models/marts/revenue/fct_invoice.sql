@@ -1,4 +1,6 @@
-with invoices as ({{ latest_versions('invoice', ['invoice_id']) }}),
+with invoices as (
+    {{ latest_versions('invoice', ['invoice_id']) }}
+),
 
 plan_rates as (select * from {{ ref('core_plan_rate') }}),
 

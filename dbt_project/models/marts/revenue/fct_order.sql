@@ -11,8 +11,11 @@ select
     ordered_on,
 
     currency,
-    -- Lines carry six decimals, headers four: half a unit of the fourth decimal per line is rounding.
-    coalesce(abs(subtotal_amount - line_amount) > greatest(n_lines, 1) * 0.00005, true) as is_line_break,
+    -- Lines carry six decimals, headers four: half a unit of the fourth decimal per line is
+    -- rounding, anything above is a break.
+    coalesce(
+        abs(subtotal_amount - line_amount) > greatest(n_lines, 1) * 0.00005, true
+    ) as is_line_break,
     source_file,
     source_line,
 

@@ -1,14 +1,7 @@
 with customers as (select * from {{ source('adventureworks', 'customer') }}),
 
 stores as (
-    select * from (
-        select
-            *,
-            row_number() over (partition by business_entity_id order by _extracted_at desc) as version_rank
-        from {{ source('adventureworks', 'store') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+    {{ current_rows(source('adventureworks', 'store'), ['business_entity_id']) }}
 )
 
 select

@@ -1,17 +1,7 @@
 with lines as (select * from {{ source('adventureworks', 'sales_order_detail') }}),
 
 orders as (
-    select
-        sales_order_id,
-        order_date
-    from (
-        select
-            *,
-            row_number() over (partition by sales_order_id order by _extracted_at desc) as version_rank
-        from {{ source('adventureworks', 'sales_order_header') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+    {{ current_rows(source('adventureworks', 'sales_order_header'), ['sales_order_id']) }}
 )
 
 select

@@ -1,38 +1,38 @@
 with sellers as (select * from {{ source('adventureworks', 'sales_person') }}),
 
 employees as (
-    select * from (
-        select
-            *,
-            row_number() over (partition by business_entity_id order by _extracted_at desc) as version_rank
-        from {{ source('adventureworks', 'employee') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+    {{ current_rows(source('adventureworks', 'employee'), ['business_entity_id']) }}
+),
+
+dw_people as (
+    {{ current_rows(source('adventureworks', 'dw_employee'), ['employee_key']) }}
 ),
 
 -- The warehouse form keeps several rows of one employee; the last one stands.
 hierarchy as (
-    select * from (
+    select *
+    from (
         select
-            *,
-            row_number() over (
-                partition by national_id_number order by employee_key desc, _extracted_at desc
-            ) as version_rank
-        from {{ source('adventureworks', 'dw_employee') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+            employee_key,
+            parent_employee_key,
+            national_id_number,
+            first_name,
+            last_name,
+            row_number()
+                over (partition by national_id_number order by employee_key desc)
+                as age_rank
+        from dw_people
+    ) as ranked
+    where age_rank = 1
 ),
 
-keyed_hierarchy as (
+managers as (
     select
-        employee_key,
-        national_id_number,
-        first_name,
-        last_name
-    from {{ source('adventureworks', 'dw_employee') }}
-    where _op = 'upsert'
+        dw_people.employee_key,
+        dw_people.first_name || ' ' || dw_people.last_name as manager_name,
+        employees.business_entity_id as manager_id
+    from dw_people
+    left join employees on dw_people.national_id_number = employees.national_id_number
 )
 
 select
@@ -42,8 +42,8 @@ select
     coalesce(
         hierarchy.first_name || ' ' || hierarchy.last_name, employees.login_id
     ) as participant_name,
-    cast(manager_employees.business_entity_id as varchar) as manager_id,
-    max(managers.first_name || ' ' || managers.last_name) as manager_name,
+    cast(managers.manager_id as varchar) as manager_id,
+    managers.manager_name,
     cast(null as varchar) as team,
     cast(null as varchar) as region,
     employees.job_title as title,
@@ -58,21 +58,4 @@ select
 from sellers
 left join employees on sellers.business_entity_id = employees.business_entity_id
 left join hierarchy on employees.national_id_number = hierarchy.national_id_number
-left join keyed_hierarchy as managers on hierarchy.parent_employee_key = managers.employee_key
-left join employees as manager_employees
-    on managers.national_id_number = manager_employees.national_id_number
-group by
-    sellers.business_entity_id,
-    hierarchy.first_name,
-    hierarchy.last_name,
-    employees.login_id,
-    manager_employees.business_entity_id,
-    employees.job_title,
-    employees.hire_date,
-    employees.current_flag,
-    sellers._recorded_at,
-    sellers._extracted_at,
-    sellers._op,
-    sellers._batch_id,
-    sellers._file,
-    sellers._line
+left join managers on hierarchy.parent_employee_key = managers.employee_key

@@ -1,16 +1,7 @@
 with products as (select * from {{ source('adventureworks', 'product') }}),
 
 subcategories as (
-    select * from (
-        select
-            *,
-            row_number() over (
-                partition by product_subcategory_id order by _extracted_at desc
-            ) as version_rank
-        from {{ source('adventureworks', 'product_subcategory') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+    {{ current_rows(source('adventureworks', 'product_subcategory'), ['product_subcategory_id']) }}
 )
 
 select

@@ -38,10 +38,14 @@ declared as (
         cast(dw_people.business_entity_id as varchar) as participant_id,
         'dw' as version,
         dw_quotas.quota_date as quota_on,
-        cast(dw_quotas.calendar_year as varchar) || '-Q' || cast(dw_quotas.calendar_quarter as varchar)
-            as declared_period,
-        make_date(cast(dw_quotas.calendar_year as integer), cast(dw_quotas.calendar_quarter * 3 - 2 as integer), 1)
-            as declared_start_on,
+        cast(dw_quotas.calendar_year as varchar)
+        || '-Q'
+        || cast(dw_quotas.calendar_quarter as varchar) as declared_period,
+        make_date(
+            cast(dw_quotas.calendar_year as integer),
+            cast(dw_quotas.calendar_quarter * 3 - 2 as integer),
+            1
+        ) as declared_start_on,
         case
             when dw_quotas.calendar_quarter = 4
                 then make_date(cast(dw_quotas.calendar_year + 1 as integer), 1, 1)

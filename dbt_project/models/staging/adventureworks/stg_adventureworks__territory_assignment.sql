@@ -1,14 +1,7 @@
 with assignments as (select * from {{ source('adventureworks', 'sales_territory_history') }}),
 
 territories as (
-    select * from (
-        select
-            *,
-            row_number() over (partition by territory_id order by _extracted_at desc) as version_rank
-        from {{ source('adventureworks', 'sales_territory') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+    {{ current_rows(source('adventureworks', 'sales_territory'), ['territory_id']) }}
 )
 
 select

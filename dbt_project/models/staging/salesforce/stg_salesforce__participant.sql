@@ -1,20 +1,15 @@
 with users as (select * from {{ source('salesforce', 'user') }}),
 
 roles as (
-    select * from (
-        select
-            *,
-            row_number() over (partition by id order by _extracted_at desc) as version_rank
-        from {{ source('salesforce', 'user_role') }}
-        where _op = 'upsert'
-    ) as versions
-    where version_rank = 1
+    {{ current_rows(source('salesforce', 'user_role'), ['id']) }}
 )
 
 select
     'salesforce' as source_system,
     users.id as participant_id,
-    trim(coalesce(users.first_name, '') || ' ' || coalesce(users.last_name, '')) as participant_name,
+    trim(
+        coalesce(users.first_name, '') || ' ' || coalesce(users.last_name, '')
+    ) as participant_name,
     users.manager_id,
     cast(null as varchar) as manager_name,
     roles.name as team,

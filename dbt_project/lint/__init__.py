@@ -1,0 +1,30 @@
+"""What sqlfluff needs to render the models without dbt: variables and dispatched macros.
+
+Linting looks at the shape of the SQL, so a stand-in of the right form is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+_VARS: dict[str, Any] = {
+    "entity_sources": {},
+    "min_closed_deals": 30,
+    "max_rate_age_days": 7,
+    "snapshot_weekday": "sunday",
+}
+
+
+def var(name: str, default: Any = None) -> Any:
+    """A variable of dbt_project.yml, as far as a model's shape depends on it."""
+    return _VARS.get(name, default if default is not None else "item")
+
+
+class adapter:  # noqa: N801 - the name dbt gives it in templates
+    """dbt's adapter, as far as the macros call it."""
+
+    @staticmethod
+    def dispatch(name: str, _package: str) -> Callable[..., str]:
+        """The macro of that name as a plain function call."""
+        return lambda *arguments: f"{name}({', '.join(map(str, arguments))})"
