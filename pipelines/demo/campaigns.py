@@ -6,8 +6,8 @@ is decided by the leads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from random import Random
 
 from pipelines.calendar import days
@@ -26,6 +26,7 @@ KINDS = (
 )
 TOPICS = ("Forecasting", "Planning", "Pricing", "Data quality", "Sales operations")
 DAYS_BETWEEN = 27
+ANSWERED_AFTER, ANSWERED_UNTIL = timedelta(days=2), timedelta(days=45)
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,26 @@ class Campaigns:
     journal: Journal
     all: tuple[Campaign, ...]
     spend: tuple[Spend, ...]
+    _recent_by_day: dict[date, tuple[str, ...]] = field(default_factory=dict)
 
     def running(self, rng: Random, day: date) -> str:
         """A campaign that ran shortly before a day; none if there was none."""
-        recent = [
-            campaign.campaign_id
-            for campaign in self.all
-            if campaign.starts_on + timedelta(days=2) < day < campaign.ends_on + timedelta(days=45)
-        ]
+        recent = self._recent(day)
         return rng.choice(recent) if recent else ""
+
+    def started_at(self, campaign_id: str) -> datetime:
+        """The morning of a campaign's first day."""
+        starts_on = next(c.starts_on for c in self.all if c.campaign_id == campaign_id)
+        return end_of_day(starts_on - timedelta(days=1)) + timedelta(hours=6)
+
+    def _recent(self, day: date) -> tuple[str, ...]:
+        if day not in self._recent_by_day:
+            self._recent_by_day[day] = tuple(
+                campaign.campaign_id
+                for campaign in self.all
+                if campaign.starts_on + ANSWERED_AFTER < day < campaign.ends_on + ANSWERED_UNTIL
+            )
+        return self._recent_by_day[day]
 
 
 def build_campaigns(seed: int, owner: str, first: date, end: date) -> Campaigns:

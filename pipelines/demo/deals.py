@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 from pipelines.demo.clock import local_day, lognormal, office_moment, quarter, quarter_end
@@ -78,15 +79,16 @@ def run_deal(rng: Random, brief: Brief) -> list[Edit]:
     visits = draw_path(rng, brief.skill, pace)
     course = _Course(rng, brief)
     created_on = local_day(brief.created_at)
-    course.close_on = _aim(rng, created_on, lognormal(rng, 58.0 * pace, 0.4))
+    course.close_on = _aim(rng, created_on, lognormal(rng, 34.0 * pace, 0.4))
     course.amount = _round_guess(brief.amount * lognormal(rng, 1.0, 0.3))
     first = Edit(brief.created_at, visits[0].stage, None, course.close_on, next_step=0)
     first.amount = course.amount if brief.is_priced else None
     first.category = STAGES[visits[0].stage].category
     course.edits.append(first)
-    for visit in visits[1:]:
+    for before, visit in pairwise(visits):
         entered_on = _entry_day(course, created_on, visit)
-        _wait(course, entered_on)
+        if before.stage < WON:
+            _wait(course, entered_on)
         _enter(course, entered_on, visit.stage)
     if visits[-1].stage == WON:
         _afterwards(course)
@@ -97,7 +99,7 @@ def _entry_day(course: _Course, created_on: date, visit: Visit) -> date:
     """The day of a stage entry; many a win is brought into the last days of its quarter."""
     day = created_on + timedelta(days=int(visit.day))
     last_day = quarter_end(day)
-    if visit.stage == WON and (last_day - day).days < 40 and course.rng.random() < 0.35:
+    if visit.stage == WON and (last_day - day).days < 45 and course.rng.random() < 0.45:
         hurried = last_day - timedelta(days=int(LAST_WEEKS * course.rng.random() ** 1.5))
         if hurried > local_day(course.edits[-1].at):
             return hurried
@@ -110,7 +112,7 @@ def _wait(course: _Course, until: date) -> None:
     day = local_day(course.edits[-1].at)
     while True:
         activity_on = day + timedelta(days=rng.randrange(5, 22))
-        push_on = course.close_on + timedelta(days=int(rng.expovariate(0.25)))
+        push_on = course.close_on + timedelta(days=int(rng.expovariate(0.14)))
         day = min(activity_on, max(push_on, day + timedelta(days=1)))
         if day >= until:
             return
@@ -152,8 +154,8 @@ def _new_amount(course: _Course, stage: int) -> int | None:
         return round(course.brief.amount)
     if stage == PROPOSAL and rng.random() < 0.7:
         return round(course.brief.amount * lognormal(rng, 1.0, 0.15))
-    if stage == NEGOTIATION and rng.random() < 0.6:
-        return round(course.amount * rng.uniform(0.86, 1.0))
+    if stage == NEGOTIATION and rng.random() < 0.7:
+        return round(course.amount * rng.uniform(0.76, 1.0))
     if stage == WON and rng.random() < 0.25:
         return round(course.amount * rng.uniform(0.9, 1.0))
     return None

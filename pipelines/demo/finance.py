@@ -19,10 +19,12 @@ from pipelines.demo.rates import Rates
 from pipelines.demo.records import DealWriter
 
 COMPANY_ATTAINMENT = (0.85, 0.95)
-PULL = 0.62
+PULL = 0.7
 """How far a quota leans to what its seller's ground yields instead of to the team's mean."""
 MANAGER_SHARE = 0.95
 DIRECTOR_SHARE = 0.9
+SHORTEST_SEAT = 0.25
+"""Nobody gets a quota for a quarter in which they hardly sell."""
 LATE_INVOICE, UNPAID = 0.08, 0.06
 
 
@@ -71,7 +73,7 @@ def build_quotas(
             *_leader_amounts(organisation, period, amounts),
         ):
             approved_at = _approved_at(organisation, person_id, period)
-            quota_id = f"Q-{period.label}-{person_id[9:15]}"
+            quota_id = f"Q-{period.label}-{person_id[9:15]}-1"
             quotas.append(Quota(quota_id, person_id, period, amount, 1, approved_at))
     return quotas + _relieve_some(rng, organisation, quotas, span[1])
 
@@ -96,7 +98,11 @@ def _seller_amounts(
     bookings: dict[tuple[str, str], float],
     period: FiscalPeriod,
 ) -> dict[str, int]:
-    seats = {s.user_id: (s, _seat(s, period)) for s in organisation.sellers if _seat(s, period)}
+    seats = {
+        seller.user_id: (seller, seat)
+        for seller in organisation.sellers
+        if (seat := _seat(seller, period)) > SHORTEST_SEAT
+    }
     total = sum(bookings[user_id, period.label] for user_id in seats)
     leaning: dict[str, float] = {}
     for user_id, (seller, seat) in seats.items():
@@ -104,7 +110,7 @@ def _seller_amounts(
         mean = sum(bookings[i, period.label] for i, _ in team) / sum(w for _, w in team)
         expected = max(mean, 1.0) * seat
         yielded = max(bookings[user_id, period.label], 0.35 * expected)
-        leaning[user_id] = expected ** (1 - PULL) * yielded**PULL * rng.lognormvariate(0, 0.1)
+        leaning[user_id] = expected ** (1 - PULL) * yielded**PULL * rng.lognormvariate(0, 0.16)
     scale = total / rng.uniform(*COMPANY_ATTAINMENT) / max(1.0, sum(leaning.values()))
     return {
         user_id: max(5, round(amount * scale / 1000)) * 1000 for user_id, amount in leaning.items()
@@ -157,7 +163,14 @@ def _relieve_some(
     ]
     approved_at = datetime.combine(last_day - timedelta(days=25), time(15, 30))
     return [
-        Quota(q.quota_id, q.participant_id, q.period, round(q.amount * 0.85), 2, approved_at)
+        Quota(
+            f"{q.quota_id.removesuffix('-1')}-2",
+            q.participant_id,
+            q.period,
+            round(q.amount * 0.85),
+            2,
+            approved_at,
+        )
         for q in rng.sample(current, min(2, len(current)))
     ]
 

@@ -6,6 +6,7 @@ program that ignores case. Which object has which prefix is data here; who needs
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -56,9 +57,9 @@ def salesforce_id(head: str, number: int) -> str:
 
 def checksum(short_id: str) -> str:
     """Three characters; each tells the capitals among five characters of a 15-character id."""
-    return "".join(
-        CHECKSUM_ALPHABET[
-            sum(1 << place for place in range(5) if "A" <= short_id[start + place] <= "Z")
-        ]
-        for start in (0, 5, 10)
-    )
+    return _check(short_id[:5]) + _check(short_id[5:10]) + _check(short_id[10:])
+
+
+@cache
+def _check(five: str) -> str:
+    return CHECKSUM_ALPHABET[sum(1 << place for place in range(5) if "A" <= five[place] <= "Z")]

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 from pipelines.demo.columns import columns
 from pipelines.demo.ids import IdFactory
 
-Value = str | bool | int | float | object
-Fields = dict[str, Value]
+Fields = dict[str, object]
+"""Values by column; an empty text is an empty field."""
 
 CREATION_COLUMNS = ("CreatedDate", "LastModifiedDate", "SystemModstamp")
 MODIFICATION_COLUMNS = ("LastModifiedDate", "SystemModstamp")
@@ -79,15 +79,15 @@ class Replay:
         self._events = sorted(journal.events, key=lambda event: (event.at, event.number))
         self._next = 0
 
-    def advance(self, cut: datetime) -> set[str]:
-        """Apply all events before `cut`; return the ids of the records they touched."""
-        touched: set[str] = set()
+    def advance(self, cut: datetime) -> list[str]:
+        """Apply all events before `cut`; return the ids of the records they touched, in order."""
+        touched: dict[str, None] = {}
         while self._next < len(self._events) and self._events[self._next].at < cut:
             event = self._events[self._next]
-            touched.add(event.record_id)
+            touched[event.record_id] = None
             self._apply(event)
             self._next += 1
-        return touched
+        return list(touched)
 
     def _apply(self, event: Event) -> None:
         if event.kind == "create":

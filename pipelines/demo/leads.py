@@ -108,7 +108,7 @@ def build_leads(
     desk = _Desk(rng, leads, organisation)
     for deal in deals:
         if deal.is_from_lead:
-            _convert_to(desk, deal)
+            _convert_to(desk, campaigns, deal)
     first, end = span
     number = round(UNCONVERTED_PER_DAY * scale * (end - first).days)
     for _ in range(number):
@@ -118,11 +118,13 @@ def build_leads(
     return leads
 
 
-def _convert_to(desk: _Desk, deal: DealWriter) -> None:
+def _convert_to(desk: _Desk, campaigns: Campaigns, deal: DealWriter) -> None:
     """The lead that became this deal at the deal's creation."""
     rng, account = desk.rng, deal.account
-    created_at = deal.created_at - timedelta(days=lognormal(rng, 9.0, 0.8))
-    created_at = created_at.replace(microsecond=0)
+    age = timedelta(seconds=int(86400 * min(lognormal(rng, 9.0, 0.8), rng.uniform(20, 28))))
+    created_at = deal.created_at - age
+    if deal.campaign_id:
+        created_at = max(created_at, campaigns.started_at(deal.campaign_id))
     company = account.name.removeprefix("Société ")
     lead_id, owner = desk.enter(created_at, account.team, deal.lead_source, company)
     if deal.campaign_id:

@@ -22,14 +22,14 @@ from pipelines.demo.organisation import Organisation, Person
 from pipelines.demo.records import Deals, DealWriter
 from pipelines.demo.vocabulary import LEAD_SOURCES
 
-DEALS_PER_DAY = 6.5
+DEALS_PER_DAY = 5.6
 """New deals per calendar day at scale 1."""
 GROWTH_PER_YEAR = 0.1
 FROM_LEAD = 0.36
 HAS_LINES = 0.85
 NO_NEXT_STEP = 0.1
-DELETED = 0.025
-MEDIAN_AMOUNT, AMOUNT_SIGMA = 30_000.0, 0.85
+DELETED = 0.04
+MEDIAN_AMOUNT, AMOUNT_SIGMA = 30_000.0, 0.75
 SMALLEST, LARGEST = 5_000.0, 400_000.0
 
 

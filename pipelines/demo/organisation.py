@@ -14,7 +14,7 @@ from pipelines.demo.ids import PREFIXES, salesforce_id
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.vocabulary import FIRST_NAMES, LAST_NAMES, REGIONS, TEAMS, Team
 
-SELLERS_PER_TEAM = 5.8
+SELLERS_PER_TEAM = 5.2
 RAMP_DAYS = 150
 """Days until a new seller works at full speed."""
 EMAIL_DOMAIN = "veldrane.example"
@@ -108,7 +108,8 @@ class _Office:
         user_id = self._organisation.users.create(
             hired_at, self._organisation.system or salesforce_id("005bm0", 1), record
         )
-        return Person(user_id, f"{first} {last}", team, hired_at.date())
+        # The first deals come on the day after.
+        return Person(user_id, f"{first} {last}", team, hired_at.date() + timedelta(days=1))
 
     def _free_name(self) -> tuple[str, str]:
         while True:
@@ -134,7 +135,7 @@ def build_organisation(
         size = max(2, round(SELLERS_PER_TEAM * team.share * scale))
         manager = organisation.managers[team.name][0].user_id
         for _ in range(size):
-            day = founded_on + timedelta(days=rng.randrange(0, 20))
+            day = founded_on + timedelta(days=rng.randrange(0, 14))
             person = office.hire(day, team_roles[team.name], "Account Executive", team, manager)
             person.skill = _skill(rng)
             person.hired_on = founded_on - timedelta(days=RAMP_DAYS)

@@ -25,14 +25,14 @@ class Stage(NamedTuple):
 
 
 STAGES = (
-    Stage("Prospecting", 10, "Pipeline", 8.0, 0.17),
-    Stage("Qualification", 10, "Pipeline", 8.0, 0.2),
-    Stage("Needs Analysis", 20, "Pipeline", 8.5, 0.16),
-    Stage("Value Proposition", 50, "Pipeline", 8.0, 0.14),
-    Stage("Id. Decision Makers", 60, "Pipeline", 7.0, 0.11),
-    Stage("Perception Analysis", 70, "Best Case", 7.0, 0.11),
+    Stage("Prospecting", 10, "Pipeline", 8.0, 0.185),
+    Stage("Qualification", 10, "Pipeline", 8.0, 0.22),
+    Stage("Needs Analysis", 20, "Pipeline", 8.5, 0.175),
+    Stage("Value Proposition", 50, "Pipeline", 8.0, 0.15),
+    Stage("Id. Decision Makers", 60, "Pipeline", 7.0, 0.115),
+    Stage("Perception Analysis", 70, "Best Case", 7.0, 0.115),
     Stage("Proposal/Price Quote", 75, "Best Case", 8.5, 0.13),
-    Stage("Negotiation/Review", 90, "Commit", 9.0, 0.2),
+    Stage("Negotiation/Review", 90, "Commit", 9.0, 0.24),
     Stage("Closed Won", 100, "Closed", 0.0, 0.0),
     Stage("Closed Lost", 0, "Omitted", 0.0, 0.0),
 )

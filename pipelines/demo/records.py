@@ -121,15 +121,13 @@ class DealWriter:
             edit.amount = None
         history = self._take(edit)
         fields |= self._fields(edit)
-        is_change = any(
-            value is not None for value in (edit.stage, edit.amount, edit.close_on, edit.category)
-        )
-        if is_change:
+        # Lines that add up to the amount the deal had already are no change of the deal's history.
+        if any(new is not None for new in (edit.stage, edit.amount, edit.close_on, edit.category)):
             history_id = self._write_history(edit.at, by, history)
             fields |= {"LastAmountChangedHistoryId": history_id} if edit.amount else {}
             fields |= {"LastCloseDateChangedHistoryId": history_id} if edit.close_on else {}
-            fields["LastActivityDate"] = local_day(edit.at)
-            self.deals.opportunities.change(self.opportunity_id, edit.at, by, fields)
+        fields["LastActivityDate"] = local_day(edit.at)
+        self.deals.opportunities.change(self.opportunity_id, edit.at, by, fields)
 
     def _price(self, rng: Random, catalogue: Catalogue, edit: Edit, by: str) -> Fields:
         """Bring the lines to the amount the edit is after, and the edit to what they add up to."""
@@ -177,7 +175,6 @@ class DealWriter:
 
     def _fields(self, edit: Edit) -> Fields:
         """The opportunity's columns that follow from its state."""
-        stage = STAGES[self.stage]
         period = quarter(self.close_on)
         fields: Fields = {
             **self._state(),
@@ -192,7 +189,6 @@ class DealWriter:
         }
         if edit.next_step is not None and self.has_next_step:
             fields["NextStep"] = NEXT_STEPS[edit.next_step]
-        assert stage.name == fields["StageName"]
         return fields
 
     def _state(self) -> Fields:

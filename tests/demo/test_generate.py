@@ -1,0 +1,252 @@
+"""The extracts are the same for everyone, and each holds the past of its day and no more."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo import LAST_DAY, generate
+from pipelines.demo.clock import end_of_day
+from tests.demo.extracts import NO_LOOKUP, Delivery, Row
+
+STAMPS = re.compile(r"(Date|Modstamp|Update)$")
+DATES_OF_PLANS = {"CloseDate", "PrevCloseDate", "StartDate", "EndDate"}
+
+REFERENCES = {
+    "AccountId": "Account.csv",
+    "CampaignId": "Campaign.csv",
+    "ContactId": "Contact.csv",
+    "ConvertedAccountId": "Account.csv",
+    "ConvertedContactId": "Contact.csv",
+    "ConvertedOpportunityId": "Opportunity.csv",
+    "CreatedById": "User.csv",
+    "LastAmountChangedHistoryId": "OpportunityHistory.csv",
+    "LastCloseDateChangedHistoryId": "OpportunityHistory.csv",
+    "LastModifiedById": "User.csv",
+    "LeadId": "Lead.csv",
+    "ManagerId": "User.csv",
+    "OpportunityId": "Opportunity.csv",
+    "OwnerId": "User.csv",
+    "ParentRoleId": "UserRole.csv",
+    "PricebookEntryId": "PricebookEntry.csv",
+    "Product2Id": "Product2.csv",
+    "UserRoleId": "UserRole.csv",
+    "account_id": "Account.csv",
+    "campaign_id": "Campaign.csv",
+    "opportunity_id": "Opportunity.csv",
+    "participant_id": "User.csv",
+}
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*.csv"))
+    }
+
+
+def test_equal_arguments_give_equal_bytes_in_another_process(
+    small: Delivery, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from pipelines.demo import generate;"
+        "generate(Path(sys.argv[1]), scale=0.1)"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
+    assert fingerprint(tmp_path) == fingerprint(small.folder)
+
+
+def test_another_seed_is_another_company(small: Delivery, tmp_path: Path) -> None:
+    generate(tmp_path, seed=8, scale=0.1)
+    other, known = fingerprint(tmp_path), fingerprint(small.folder)
+    assert other.keys() == known.keys()
+    same = {name for name in other if other[name] == known[name]}
+    assert not {name for name in same if "Opportunity" in name or "quotas" in name}
+
+
+def test_a_day_is_delivered_the_same_whatever_was_delivered_before(
+    small: Delivery, tmp_path: Path
+) -> None:
+    generate(tmp_path, scale=0.1, days=[LAST_DAY])
+    alone = fingerprint(tmp_path)
+    known = fingerprint(small.folder)
+    changed = {name for name, digest in alone.items() if known[name] != digest}
+    assert changed == {f"{LAST_DAY}/ad_spend.csv"}, "only advertising is delivered in increments"
+
+
+def test_every_day_delivers_every_file(small: Delivery) -> None:
+    assert small.last == date(2026, 6, 30)
+    assert len(small.extracts.days) == 8
+    assert len(small.extracts.files) == 8 * 16
+    assert all(file.path.is_file() for file in small.extracts.files)
+    assert len({(file.source, file.object, file.day) for file in small.extracts.files}) == 8 * 16
+
+
+def stamps_of(row: Row) -> dict[str, datetime]:
+    return {
+        name: datetime.fromisoformat(value)
+        for name, value in row.items()
+        if STAMPS.search(name) and name not in DATES_OF_PLANS and value
+    }
+
+
+def test_nothing_in_an_extract_was_recorded_after_its_day(small: Delivery) -> None:
+    for day in small.extracts.days:
+        cut = end_of_day(day)
+        for file in small.extracts.files:
+            if file.day == day and file.source == "salesforce":
+                for row in small.rows(file.path.name, day):
+                    late = {name: at for name, at in stamps_of(row).items() if at >= cut}
+                    assert not late, f"{file.path}: {row['Id']} has {late}"
+
+
+def test_finance_marketing_and_rates_know_nothing_of_the_future(small: Delivery) -> None:
+    for day in small.extracts.days:
+        invoices, quotas = small.rows("invoices.csv", day), small.rows("quotas.csv", day)
+        assert max(row["invoiced_on"] for row in invoices) <= day.isoformat()
+        assert max(row["paid_on"] for row in invoices) <= day.isoformat()
+        approved = max(row["approved_at"] for row in quotas)
+        assert datetime.fromisoformat(approved).replace(tzinfo=None) < end_of_day(day)
+        assert max(row["spend_on"] for row in small.rows("ad_spend.csv", day)) <= day.isoformat()
+        assert small.rows("eurofxref-hist.csv", day)[0]["Date"] <= day.isoformat()
+
+
+def test_closed_deals_were_closed_in_the_past(small: Delivery) -> None:
+    for day in small.extracts.days:
+        for row in small.rows("Opportunity.csv", day):
+            if row["IsClosed"] == "1":
+                assert row["CloseDate"][:10] <= day.isoformat(), row["Id"]
+
+
+def test_every_reference_resolves_on_every_day(small: Delivery) -> None:
+    for day in small.extracts.days:
+        known = {name: set(small.by_id(name, day)) for name in set(REFERENCES.values())}
+        for file in small.extracts.files:
+            if file.day != day:
+                continue
+            rows = small.rows(file.path.name, day)
+            for column, target in REFERENCES.items():
+                if rows and column in rows[0]:
+                    values = {row[column] for row in rows} - {NO_LOOKUP, ""}
+                    lost = values - known[target]
+                    assert not lost, f"{file.path}: {column} {sorted(lost)[:1]} not in {target}"
+
+
+def test_an_opportunity_says_what_its_newest_history_row_says(small: Delivery) -> None:
+    fields = ("StageName", "Amount", "CloseDate", "Probability", "ExpectedRevenue")
+    for day in small.extracts.days:
+        newest = {row["OpportunityId"]: row for row in small.rows("OpportunityHistory.csv", day)}
+        deals = small.by_id("Opportunity.csv", day)
+        assert newest.keys() == deals.keys()
+        for deal_id, deal in deals.items():
+            for name in (*fields, "ForecastCategory", "CurrencyIsoCode"):
+                assert newest[deal_id][name] == deal[name], (deal_id, name)
+
+
+def test_history_rows_chain_without_a_gap(small: Delivery) -> None:
+    previous: dict[str, Row] = {}
+    for row in small.rows("OpportunityHistory.csv"):
+        before = previous.get(row["OpportunityId"])
+        if before is None:
+            assert row["FromOpportunityStageName"] == ""
+        else:
+            assert row["CreatedDate"] > before["CreatedDate"]
+            assert row["FromOpportunityStageName"] == before["StageName"]
+            assert (row["PrevAmount"], row["PrevCloseDate"]) == (
+                before["Amount"],
+                before["CloseDate"],
+            )
+        previous[row["OpportunityId"]] = row
+
+
+def test_history_begins_with_the_deal(small: Delivery) -> None:
+    first: dict[str, str] = {}
+    for row in small.rows("OpportunityHistory.csv"):
+        first.setdefault(row["OpportunityId"], row["CreatedDate"])
+    deals = small.by_id("Opportunity.csv")
+    assert first == {deal_id: deal["CreatedDate"] for deal_id, deal in deals.items()}
+
+
+def test_lines_add_up_to_the_amount(small: Delivery) -> None:
+    totals: dict[str, float] = {}
+    for row in small.rows("OpportunityLineItem.csv"):
+        deal = row["OpportunityId"]
+        totals[deal] = totals.get(deal, 0.0) + float(row["TotalPrice"])
+        assert float(row["Quantity"]) * float(row["UnitPrice"]) == float(row["TotalPrice"])
+        assert 0.69 <= float(row["UnitPrice"]) / float(row["ListPrice"]) <= 1
+    deals = small.by_id("Opportunity.csv")
+    with_lines = {deal_id for deal_id, row in deals.items() if row["HasOpportunityLineItem"] == "1"}
+    assert with_lines == totals.keys()
+    assert all(float(deals[deal_id]["Amount"]) == total for deal_id, total in totals.items())
+
+
+def test_expected_revenue_is_exact_to_the_cent(small: Delivery) -> None:
+    for row in small.rows("Opportunity.csv"):
+        if row["Amount"]:
+            cents = round(float(row["ExpectedRevenue"]) * 100)
+            assert cents == float(row["Amount"]) * float(row["Probability"]), row["Id"]
+
+
+def test_a_changed_record_is_stamped_after_the_last_extract(small: Delivery) -> None:
+    for before, after in pairwise(small.extracts.days):
+        old = small.by_id("Opportunity.csv", before)
+        for deal_id, row in small.by_id("Opportunity.csv", after).items():
+            if deal_id in old and row != old[deal_id]:
+                stamp = datetime.fromisoformat(row["SystemModstamp"])
+                assert stamp >= end_of_day(before), deal_id
+
+
+def test_successive_extracts_show_deletions_reversals_and_a_new_manager(company: Delivery) -> None:
+    by_day = [company.by_id("Opportunity.csv", day) for day in company.extracts.days]
+    gone = {deal for old, new in pairwise(by_day) for deal in old.keys() - new}
+    in_bin = {deal for day in by_day for deal, row in day.items() if row["IsDeleted"] == "1"}
+    un_won = {
+        deal
+        for deal, row in by_day[0].items()
+        if row["IsWon"] == "1" and by_day[-1].get(deal, row)["IsWon"] == "0"
+    }
+    assert gone
+    assert gone <= in_bin
+    assert in_bin - gone, "some still lie in the recycle bin"
+    assert un_won
+    first, last = (company.by_id("User.csv", company.extracts.days[i]) for i in (0, -1))
+    moved = [user for user in first if first[user]["ManagerId"] != last[user]["ManagerId"]]
+    left = [user for user in first if first[user]["IsActive"] > last[user]["IsActive"]]
+    assert len(moved) >= 4
+    assert len(left) >= 2
+    assert last.keys() - first.keys(), "somebody was hired"
+
+
+def test_advertising_is_delivered_once(small: Delivery) -> None:
+    keys = [
+        (row["campaign_id"], row["spend_on"], row["channel"])
+        for day in small.extracts.days
+        for row in small.rows("ad_spend.csv", day)
+    ]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scale": 0.0}, "scale must be positive"),
+        ({"last_day": date(2024, 9, 1)}, "too short for a company"),
+        ({"first_day": date(2023, 1, 1)}, "exchange rates start on 2024-01-02"),
+        ({"days": [LAST_DAY + timedelta(days=1)]}, "1 extract days lie outside"),
+    ],
+    ids=["scale", "span", "start", "extract day"],
+)
+def test_an_impossible_company_is_refused(
+    tmp_path: Path, arguments: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        generate(tmp_path, **arguments)  # type: ignore[arg-type]  # a table of unlike arguments
