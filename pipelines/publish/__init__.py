@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.publish.errors import PublishError, UnknownRelease
+from pipelines.publish.info import ReleaseInfo, make_release_id
 from pipelines.publish.manifest import InputBatch, Manifest, RejectCount, TableFacts, verify_files
 from pipelines.publish.pointer import (
     Release,
@@ -12,7 +13,7 @@ from pipelines.publish.pointer import (
     list_releases,
     rollback,
 )
-from pipelines.publish.release import ReleaseInfo, make_release_id, publish
+from pipelines.publish.release import publish
 from pipelines.publish.retention import prune
 from pipelines.publish.tables import PublicTable, discover_tables
 

@@ -7,23 +7,20 @@ process killed at any step leaves readers on the release they had; the next one 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
-import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
-from pipelines.publish import meta
+from pipelines.publish.database import Content, Step, check_facts, write_database
 from pipelines.publish.errors import PublishError
 from pipelines.publish.files import RELEASES, TEMPORARY, only_writer, point_to, seal, sha256, sync
+from pipelines.publish.info import ReleaseInfo
 from pipelines.publish.manifest import (
     DATABASE,
     REPORT,
-    CheckFacts,
     InputBatch,
     Manifest,
     RejectCount,
@@ -37,59 +34,10 @@ from pipelines.publish.pointer import (
     release_ids,
     remember,
 )
-from pipelines.publish.tables import (
-    OUT,
-    STORAGE_VERSION,
-    PublicTable,
-    copy_table,
-    facts_of,
-    open_copier,
-    verify_content,
-    write_parquet,
-)
-from pipelines.quality.verdict import Verdict
+from pipelines.publish.tables import STORAGE_VERSION, PublicTable, verify_content
 
-Step = Callable[[str], None]
 ReportWriter = Callable[[Path, Sequence[TableFacts]], None]
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What goes into the release beside its name."""
-
-    tables: Sequence[PublicTable]
-    batches: Sequence[InputBatch]
-    rejects: Sequence[RejectCount]
-    macros: Sequence[str]
-    supersedes: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseInfo:
-    """Which build is to be published, and what was decided about it."""
-
-    release_id: str
-    company: str
-    build_id: str
-    """Build the warehouse holds now."""
-    verdict: Verdict
-    verdict_build_id: str
-    """Build the verdict was given about."""
-    created_at: datetime
-    code_commit: str | None
-    currency: str
-    time_zone: str
-    as_of_on: date
-
-
-def make_release_id(now_utc: datetime, build_id: str) -> str:
-    """A name that sorts by time and tells two builds of the same second apart."""
-    if now_utc.tzinfo is None:
-        raise ValueError("now_utc must carry a time zone")
-    # Hashed, since build ids may share their beginning or hold other characters.
-    digest = hashlib.sha256(build_id.encode()).hexdigest()[:8]
-    return f"{now_utc.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest}"
 
 
 def publish(
@@ -120,11 +68,11 @@ def publish(
         _require_new(published, release.release_id)
         folder = published / RELEASES / f"{TEMPORARY}{release.release_id}"
         folder.mkdir()
-        content = _Content(tables, batches, rejects, macros, current_id(published))
+        content = Content(tables, batches, rejects, macros, current_id(published))
         try:
-            facts = _write_database(folder, warehouse_file, release, content, on_step)
+            facts, prints = write_database(folder, warehouse_file, release, content, on_step)
             manifest = _describe(folder, release, content, facts, report, on_step)
-            verify_content(folder, folder / DATABASE, manifest.tables)
+            verify_content(folder, folder / DATABASE, manifest.tables, prints)
             on_step("verified")
             return _make_current(published, folder, manifest, on_step)
         except Exception as error:
@@ -162,104 +110,10 @@ def _require_new(published: Path, release_id: str) -> None:
         raise PublishError(f"release {release_id} exists already: a release never changes")
 
 
-def _write_database(
-    folder: Path, warehouse_file: Path, release: ReleaseInfo, content: _Content, on_step: Step
-) -> list[TableFacts]:
-    """Everything of the release that needs the warehouse; returns the tables as published."""
-    if not content.tables:
-        raise PublishError("there is no public table to publish: was anything built?")
-    scratch = folder / "scratch"
-    connection, source = open_copier(warehouse_file, folder / DATABASE, scratch)
-    with connection:
-        facts: list[TableFacts] = []
-        for table in content.tables:
-            copy_table(connection, source, table)
-            # A view is computed anew each time it is asked, so only its copy has a fingerprint.
-            origin = OUT if table.is_view else source
-            facts.append(facts_of(connection, origin, table.schema, table.name, table.comment))
-        on_step("copied")
-        facts += _write_meta(connection, facts, release, content)
-        on_step("described")
-        _write_macros(connection, content.macros)
-        facts = [_to_parquet(connection, folder, table) for table in facts]
-        on_step("parquet")
-    shutil.rmtree(scratch, ignore_errors=True)
-    return facts
-
-
-def _write_meta(
-    connection: duckdb.DuckDBPyConnection,
-    tables: Sequence[TableFacts],
-    release: ReleaseInfo,
-    content: _Content,
-) -> list[TableFacts]:
-    written: list[TableFacts] = []
-    taken = {table.name for table in tables}
-
-    def write(table: meta.MetaTable) -> None:
-        if f"{meta.SCHEMA}.{table.name}" in taken:
-            raise PublishError(
-                f"the warehouse has a table {meta.SCHEMA}.{table.name}, but that name is the "
-                "release's own: rename the model"
-            )
-        meta.write_meta(connection, table)
-        written.append(facts_of(connection, OUT, meta.SCHEMA, table.name, table.comment))
-
-    write(meta.release_table(_release_row(release, content.supersedes)))
-    write(meta.check_table(_checks(release.verdict)))
-    write(meta.batch_table(content.batches))
-    write(meta.reject_table(content.rejects))
-    write(meta.table_table([*tables, *written]))
-    return written
-
-
-def _release_row(release: ReleaseInfo, supersedes: str | None) -> dict[str, object]:
-    return {
-        "release_id": release.release_id,
-        "company": release.company,
-        "created_at": meta.naive_utc(release.created_at),
-        "as_of_on": release.as_of_on,
-        "currency": release.currency,
-        "time_zone": release.time_zone,
-        "build_id": release.build_id,
-        "code_commit": release.code_commit,
-        "decision": release.verdict.decision,
-        "supersedes": supersedes,
-        "n_checks_passed": len(release.verdict.passed),
-        "n_checks_warned": len(release.verdict.warned),
-    }
-
-
-def _checks(verdict: Verdict) -> tuple[CheckFacts, ...]:
-    results = (*verdict.failed, *verdict.warned, *verdict.passed)
-    names = list(CheckFacts.model_fields)
-    return tuple(CheckFacts(**{name: getattr(r, name) for name in names}) for r in results)
-
-
-def _write_macros(connection: duckdb.DuckDBPyConnection, macros: Sequence[str]) -> None:
-    connection.execute(f"use {OUT}")
-    for macro in macros:
-        try:
-            connection.execute(macro)
-        except duckdb.Error as error:
-            head = " ".join(macro.split())[:60]
-            raise PublishError(
-                f"macro '{head}...' does not work on the release: {error}"
-            ) from error
-
-
-def _to_parquet(
-    connection: duckdb.DuckDBPyConnection, folder: Path, table: TableFacts
-) -> TableFacts:
-    name = f"parquet/{table.schema_name}/{table.table_name}.parquet"
-    write_parquet(connection, table, folder / name)
-    return table.model_copy(update={"parquet": name, "parquet_sha256": sha256(folder / name)})
-
-
 def _describe(
     folder: Path,
     release: ReleaseInfo,
-    content: _Content,
+    content: Content,
     tables: Sequence[TableFacts],
     report: ReportWriter,
     on_step: Step,
@@ -288,7 +142,7 @@ def _describe(
         report_sha256=sha256(folder / REPORT),
         tables=tuple(tables),
         batches=tuple(content.batches),
-        checks=_checks(release.verdict),
+        checks=check_facts(release.verdict),
     )
     manifest.write(folder)
     on_step("manifest")
