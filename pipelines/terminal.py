@@ -54,9 +54,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, header: bool
 def show_landing(report: LandingReport, on: date) -> None:
     """What a delivery was matched to, and what it was not."""
     if report.matched:
-        rows = [
-            (landed.path.name, f"{landed.source}/{landed.object}") for landed in report.matched
-        ]
+        rows = [(landed.path.name, f"{landed.source}/{landed.object}") for landed in report.matched]
         out.print(table(["landed", "as"], rows))
     out.print(
         f"{len(report.matched)} files landed as the extract of {on}, "

@@ -52,7 +52,7 @@ def test_defaults_are_the_documented_ones(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_key_or_value_is_named(tmp_path: Path, line: str, expected: str) -> None:
-    name = line.split(":")[0]
+    name = line.split(":", maxsplit=1)[0]
     kept = [row for row in GOOD.splitlines() if not row.startswith(f"{name}:")]
     if name == "sources":
         kept = [row for row in kept if not row.startswith("  maven_crm")]

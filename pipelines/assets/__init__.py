@@ -33,7 +33,7 @@ __all__ = ["MAIN_JOB", "STEP_LOGGER", "Pipeline", "build_definitions", "build_pi
 STEP_LOGGER = "salesops_steps"
 
 
-@dg.logger(description="Hands a run's events to the Python logger of the same name, unprinted.")
+@dg.logger({}, description="Hands a run's events to the Python logger of this name.")
 def step_logger(_context: dg.InitLoggerContext) -> logging.Logger:
     return logging.getLogger(STEP_LOGGER)
 

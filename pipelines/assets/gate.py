@@ -61,7 +61,7 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
     ) -> Iterator[dg.AssetCheckResult]:
         results = run_suites(warehouse.company.warehouse_file, suites)
         with warehouse.connect() as connection:
-            record(connection, context.run_id, results)
+            record(connection, context.run.run_id, results)
         for result in results:
             spec = specs[result.check_id]
             yield as_check_result(result, spec.asset_key, spec.name)

@@ -68,9 +68,7 @@ def _instance() -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def _verdict(
-    company: Company, run_id: str, expected: tuple[ExpectedCheck, ...]
-) -> Verdict | None:
+def _verdict(company: Company, run_id: str, expected: tuple[ExpectedCheck, ...]) -> Verdict | None:
     if not company.warehouse_file.exists():
         return None
     with duckdb.connect(str(company.warehouse_file)) as connection:

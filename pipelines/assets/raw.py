@@ -168,9 +168,7 @@ def _load_check_id(source: str, name: str) -> str:
     return f"load.{source}.{name}"
 
 
-def _load_results(
-    source: str, contract: Contract, batches: list[BatchResult]
-) -> list[CheckResult]:
+def _load_results(source: str, contract: Contract, batches: list[BatchResult]) -> list[CheckResult]:
     failed = {batch.object: batch for batch in batches if batch.status == "failed"}
     return [
         CheckResult(
@@ -220,6 +218,4 @@ def _batch_metadata(batches: list[BatchResult]) -> dict[str, int]:
 def _refuse_failed(batches: list[BatchResult]) -> None:
     failed = [batch for batch in batches if batch.status == "failed"]
     if failed:
-        raise dg.Failure(
-            "\n".join(str(batch.message) for batch in failed), allow_retries=False
-        )
+        raise dg.Failure("\n".join(str(batch.message) for batch in failed), allow_retries=False)

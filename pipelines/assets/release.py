@@ -167,7 +167,9 @@ def build_release_asset(
                 raise dg.Failure(refusal, allow_retries=False)
             contents = _contents(connection)
         try:
-            published = _publish(warehouse.company, verdict, context.run_id, contents, public_tables)
+            published = _publish(
+                warehouse.company, verdict, context.run_id, contents, public_tables
+            )
         except PublishError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         return dg.MaterializeResult(
@@ -237,9 +239,7 @@ def _publish(
     return published
 
 
-def _report_data(
-    info: ReleaseInfo, contents: Contents, tables: Sequence[TableFacts]
-) -> ReportData:
+def _report_data(info: ReleaseInfo, contents: Contents, tables: Sequence[TableFacts]) -> ReportData:
     return ReportData(
         company=info.company,
         release_id=info.release_id,

@@ -70,7 +70,8 @@ def _result(
 
 
 def _severity(test: Mapping[str, Any]) -> Severity:
-    return "warn" if str(test.get("config", {}).get("severity", "error")).lower() == "warn" else "block"
+    severity = str(test.get("config", {}).get("severity", "error")).lower()
+    return "warn" if severity == "warn" else "block"
 
 
 def _asset(test: Mapping[str, Any], manifest_node: Any) -> str:

@@ -86,9 +86,9 @@ def test_b5_region_and_manager(maven: Deployment) -> None:
         ("Cara Losch", 1130049),
         ("Dustin Brinkmann", 1094363),
     ]
-    assert maven.rows(
-        f"select owner_name, count(*), {won} owner_name order by 3 desc limit 1"
-    ) == [("Darcel Schlecht", 349, 1153214)]
+    assert maven.rows(f"select owner_name, count(*), {won} owner_name order by 3 desc limit 1") == [
+        ("Darcel Schlecht", 349, 1153214)
+    ]
 
 
 def test_b5_every_agent_as_computed_elsewhere(maven: Deployment) -> None:
