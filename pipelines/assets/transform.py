@@ -53,7 +53,8 @@ class SalesopsTranslator(DagsterDbtTranslator):
         return "core" if dbt_resource_props["resource_type"] == "seed" else str(layer)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
-        return ["team:revops"]
+        meta = dbt_resource_props.get("config", {}).get("meta", {})
+        return [str(meta.get("owner", "team:data-platform"))]
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,5 @@
+{#- Levels above a seller that get team credit; a check refuses a deeper hierarchy. -#}
+{%- set n_levels = 6 -%}
 with opportunities as (select * from {{ ref('core_opportunity') }}),
 
 participants as (select * from {{ ref('core_participant_version') }}),
@@ -22,35 +24,40 @@ direct as (
         opportunity_id,
         coalesce(owner_id, 'unassigned') as participant_id,
         'bookings' as measure,
+        0 as management_level,
         booked_on,
         booked_amount as credit_amount
     from bookings
 ),
 
--- Team credit: the manager of the owner on the booking day; never added to direct credit.
-team as (
+-- Team credit: everybody above the owner on the booking day; never added to direct credit.
+{%- for level in range(1, n_levels + 1) %}
+level_{{ level }} as (
     select
-        bookings.source_system,
-        bookings.opportunity_key,
-        bookings.opportunity_id,
+        below.source_system,
+        below.opportunity_key,
+        below.opportunity_id,
         participants.manager_id as participant_id,
         'team_bookings' as measure,
-        bookings.booked_on,
-        bookings.booked_amount as credit_amount
-    from bookings
+        {{ level }} as management_level,
+        below.booked_on,
+        below.credit_amount
+    from {{ 'direct' if level == 1 else 'level_' ~ (level - 1) }} as below
     inner join participants
         on
-            bookings.source_system = participants.source_system
-            and bookings.owner_id = participants.participant_id
-            and bookings.booked_on >= participants.valid_from
-            and bookings.booked_on < participants.valid_to
+            below.source_system = participants.source_system
+            and below.participant_id = participants.participant_id
+            and below.booked_on >= participants.valid_from
+            and below.booked_on < participants.valid_to
     where participants.manager_id is not null
 ),
-
+{% endfor %}
 credits as (
     select * from direct
+    {%- for level in range(1, n_levels + 1) %}
     union all
-    select * from team
+    select * from level_{{ level }}
+    {%- endfor %}
 )
 
 select
@@ -61,5 +68,6 @@ select
     participant_id,
     booked_on,
     measure,
+    management_level,
     credit_amount
 from credits
