@@ -97,7 +97,9 @@ def _open_deal(
     ends_at = edits[-1].at
     is_deleted = not is_from_lead and rng.random() < DELETED
     if is_deleted:
-        ends_at = min(ends_at, brief.created_at + timedelta(days=rng.uniform(5, 60)))
+        ends_at = min(
+            ends_at, brief.created_at + timedelta(seconds=rng.randrange(5 * 86400, 60 * 86400))
+        )
         edits = edits[:1] + [edit for edit in edits[1:] if edit.at < ends_at]
     if ends_at < first_cut:
         return

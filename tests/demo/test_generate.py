@@ -99,6 +99,12 @@ def stamps_of(row: Row) -> dict[str, datetime]:
     }
 
 
+def test_times_are_whole_seconds(company: Delivery) -> None:
+    for file in company.extracts.files:
+        if file.day == company.last:
+            assert not re.search(rb"\d\d:\d\d:\d\d\.", file.path.read_bytes()), file.path
+
+
 def test_nothing_in_an_extract_was_recorded_after_its_day(small: Delivery) -> None:
     for day in small.extracts.days:
         cut = end_of_day(day)
