@@ -14,7 +14,7 @@ from random import Random
 
 from pipelines.calendar import FiscalPeriod, days, fiscal_period, fiscal_periods
 from pipelines.demo.clock import FISCAL_YEAR_STARTS_IN, end_of_day, local_day, stream
-from pipelines.demo.organisation import Organisation, Person
+from pipelines.demo.people import Organisation, Person
 from pipelines.demo.rates import Rates
 from pipelines.demo.records import DealWriter
 

@@ -14,7 +14,7 @@ from pipelines.demo.campaigns import Campaigns
 from pipelines.demo.clock import local_day, lognormal, office_moment, stream
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.market import Market
-from pipelines.demo.organisation import Organisation
+from pipelines.demo.people import Organisation
 from pipelines.demo.records import DealWriter
 from pipelines.demo.vocabulary import (
     COMPANY_HEADS,

@@ -11,7 +11,7 @@ from random import Random
 
 from pipelines.demo.clock import end_of_day, lognormal, office_moment, stream
 from pipelines.demo.journal import Fields, Journal
-from pipelines.demo.organisation import Organisation, Person
+from pipelines.demo.people import Organisation, Person
 from pipelines.demo.vocabulary import (
     COMPANY_HEADS,
     COMPANY_TAILS,

@@ -18,7 +18,7 @@ from pipelines.demo.catalogue import Catalogue
 from pipelines.demo.clock import end_of_day, lognormal, office_moment, stream
 from pipelines.demo.deals import NEVER_PRICED, Brief, run_deal
 from pipelines.demo.market import Market
-from pipelines.demo.organisation import Organisation, Person
+from pipelines.demo.people import Organisation, Person
 from pipelines.demo.records import Deals, DealWriter
 from pipelines.demo.vocabulary import LEAD_SOURCES
 

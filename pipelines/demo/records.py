@@ -16,8 +16,8 @@ from pipelines.demo.deals import Edit
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.lines import Line, compose, reprice, write_change, write_new
 from pipelines.demo.market import Account
-from pipelines.demo.organisation import Organisation, Person
 from pipelines.demo.path import LOST, NEEDS_ANALYSIS, STAGES, WON
+from pipelines.demo.people import Organisation, Person
 from pipelines.demo.vocabulary import NEXT_STEPS
 
 RECYCLE_BIN_DAYS = 15

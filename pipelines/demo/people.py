@@ -1,0 +1,58 @@
+"""Who works at the demo company: a person, and the organisation as other rooms see it.
+
+Hiring and leaving are decided in `organisation`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipelines.demo.journal import Journal
+from pipelines.demo.vocabulary import Team
+
+RAMP_DAYS = 150
+"""Days until a new seller works at full speed."""
+
+
+@dataclass
+class Person:
+    """A user of the CRM."""
+
+    user_id: str
+    name: str
+    team: Team
+    hired_on: date
+    skill: float = 1.0
+    left_on: date | None = None
+    """First day without this person."""
+
+    def is_active(self, day: date) -> bool:
+        return self.hired_on <= day and (self.left_on is None or day < self.left_on)
+
+    def speed(self, day: date) -> float:
+        """Share of a full seller's new deals: 0 out of seat, growing over the ramp."""
+        if not self.is_active(day):
+            return 0.0
+        return 0.15 + 0.85 * min(1.0, (day - self.hired_on).days / RAMP_DAYS)
+
+
+@dataclass
+class Organisation:
+    """Everybody, and the journals that say so."""
+
+    users: Journal
+    roles: Journal
+    system: str = ""
+    """The user that loads data, owner of what nobody owns."""
+    marketing: str = ""
+    vice_president: str = ""
+    directors: dict[str, str] = field(default_factory=dict)
+    developers: dict[str, list[str]] = field(default_factory=dict)
+    """Sales development people by region: they work the leads."""
+    managers: dict[str, list[Person]] = field(default_factory=dict)
+    """Managers of a team, one after the other."""
+    sellers: list[Person] = field(default_factory=list)
+
+    def team_sellers(self, team: Team, day: date) -> list[Person]:
+        return [s for s in self.sellers if s.team is team and s.is_active(day)]
