@@ -6,14 +6,12 @@
 The work itself is done in the rooms to the left; everything here names, connects and reports.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 
 import dagster as dg
 
-from pipelines.assets.automation import MAIN_JOB, build_job, build_landing_sensor, build_schedule
+from pipelines.assets.automation import MAIN_JOB, build_landing_sensor, build_schedule
 from pipelines.assets.gate import build_checks, mart_suites, raw_suites
 from pipelines.assets.raw import (
     build_landing_specs,
@@ -61,7 +59,14 @@ def build_pipeline(company: Company) -> Pipeline:
         public_tables=transform.public_tables,
         expected=expected,
     )
-    job = build_job()
+    # In one process: the steps share one writer, and starting a process per step would cost more
+    # than the steps themselves.
+    job = dg.define_asset_job(
+        MAIN_JOB,
+        selection=dg.AssetSelection.all(),
+        executor_def=dg.in_process_executor,
+        description="Load what has landed, build, check and publish.",
+    )
     definitions = dg.Definitions(
         assets=[
             *build_landing_specs(company),
@@ -75,8 +80,8 @@ def build_pipeline(company: Company) -> Pipeline:
             build_checks("mart_expectations", marts),
         ],
         jobs=[job],
-        schedules=[build_schedule(company, job)],
-        sensors=[build_landing_sensor(company, job)],
+        schedules=[build_schedule(company)],
+        sensors=[build_landing_sensor(company)],
         loggers={STEP_LOGGER: step_logger},
         resources={"warehouse": Warehouse(company_file=str(company.file))},
     )

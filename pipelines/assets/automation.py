@@ -1,10 +1,8 @@
 """When the pipeline runs by itself: every night, and when files land.
 
-One job materialises everything in one process; a run from the UI, from the command line and from
-here is the same run.
+The job itself is defined beside the assets; a run from the UI, from the command line and from here
+is the same run.
 """
-
-from __future__ import annotations
 
 import hashlib
 
@@ -15,39 +13,23 @@ from pipelines.settings import Company
 MAIN_JOB = "main"
 
 
-def build_job() -> dg.UnresolvedAssetJobDefinition:
-    """Everything from landing to release.
-
-    In one process: the steps share one writer, and starting a process per step would cost more
-    than the steps themselves.
-    """
-    return dg.define_asset_job(
-        MAIN_JOB,
-        selection=dg.AssetSelection.all(),
-        executor_def=dg.in_process_executor,
-        description="Load what has landed, build, check and publish.",
-    )
-
-
-def build_schedule(company: Company, job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def build_schedule(company: Company) -> dg.ScheduleDefinition:
     """Every morning at five in the company's time zone, after the nightly extracts."""
     return dg.ScheduleDefinition(
         name="daily",
-        job=job,
+        job_name=MAIN_JOB,
         cron_schedule="0 5 * * *",
         execution_timezone=company.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
     )
 
 
-def build_landing_sensor(
-    company: Company, job: dg.UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
+def build_landing_sensor(company: Company) -> dg.SensorDefinition:
     """A run whenever the landing folder has changed and then held still for one look."""
 
     @dg.sensor(
         name="landing",
-        job=job,
+        job_name=MAIN_JOB,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts a run when new extract files have landed.",

@@ -4,8 +4,6 @@ Both operations run all their suites in one context on the warehouse file, keep 
 ledger of the build, and block what comes next where severity says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import dagster as dg

@@ -5,8 +5,6 @@ files are assets of their own (`landing/<source>/<object>`), partitioned by extr
 the UI shows which days of which object are loaded and which are missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -49,7 +47,7 @@ def build_reference_assets() -> dg.AssetsDefinition:
     """The company file and its reference data as tables."""
 
     @dg.multi_asset(
-        name="config",
+        name="load_config",
         specs=[
             dg.AssetSpec(
                 key,
@@ -62,7 +60,7 @@ def build_reference_assets() -> dg.AssetsDefinition:
         ],
         pool="warehouse",
     )
-    def config(
+    def load_config(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Write the company file and its reference folder into schema `config`."""
@@ -74,7 +72,7 @@ def build_reference_assets() -> dg.AssetsDefinition:
                 asset_key=key, metadata={"dagster/row_count": counts[key.path[-1]]}
             )
 
-    return config
+    return load_config
 
 
 def build_landing_specs(company: Company) -> list[dg.AssetSpec]:

@@ -4,8 +4,6 @@ Verdict and publishing are decided elsewhere (`quality.verdict`, `publish`); thi
 what they need: the build's check results, the public tables, and the numbers of the report.
 """
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -94,6 +92,11 @@ class Headline:
     label: str
     sql: str
     note: str
+    is_fraction: bool = False
+
+    def shown(self, value: Any) -> Any:
+        """The value as the report writes it: fractions in percent, amounts as they are."""
+        return f"{value:.1%}" if self.is_fraction and value is not None else value
 
 
 HEADLINES = (
@@ -118,12 +121,14 @@ HEADLINES = (
         "from attainment.fct_quota_attainment "
         "where attainment_state = 'closed' and measure = 'bookings'",
         "Credit over quota, direct credit only (M8)",
+        is_fraction=True,
     ),
     Headline(
         "Win rate",
         "select sum(n_won) / nullif(sum(n_closed), 0) from pipeline.fct_win_rate "
         "where node_type = 'company'",
         "Won over closed deals, by count (M32)",
+        is_fraction=True,
     ),
 )
 
@@ -286,7 +291,7 @@ def _contents(connection: duckdb.DuckDBPyConnection) -> Contents:
     numbers = []
     for headline in HEADLINES:
         row = connection.execute(headline.sql).fetchone()
-        numbers.append((headline.label, row[0] if row else None, headline.note))
+        numbers.append((headline.label, headline.shown(row[0] if row else None), headline.note))
     return Contents(
         as_of_on=as_of[0],
         numbers=numbers,

@@ -5,8 +5,6 @@ the last, so that no other run builds between this run's checks and its release.
 only orders the queue visibly; this lock is what is safe.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +34,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
         return self._company
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Warehouse"]:
         """Hold the writer's lock while the run's steps execute."""
         paths = self.company.paths
         paths.warehouse.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,6 @@ asset and each test an asset check, blocking unless its severity is `warn`. dbt 
 because a second interpreter would cost more than the whole demo build.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

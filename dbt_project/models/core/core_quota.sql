@@ -44,11 +44,11 @@ periods as (
     select
         quotas.*,
         {% if var('quota_period') == 'declared' -%}
-            coalesce(quotas.declared_start_on, quotas.quota_on) as period_start_on,
-            coalesce(quotas.declared_end_on, quotas.period_end_on, windows.window_end_on)
+        coalesce(quotas.declared_start_on, quotas.quota_on) as period_start_on,
+        coalesce(quotas.declared_end_on, quotas.period_end_on, windows.window_end_on)
         {%- else -%}
-            quotas.quota_on as period_start_on,
-            coalesce(quotas.period_end_on, windows.window_end_on)
+        quotas.quota_on as period_start_on,
+        coalesce(quotas.period_end_on, windows.window_end_on)
         {%- endif %} as period_ends_on,
         coalesce(quotas.currency, '{{ var("currency") }}') as known_currency
     from quotas
