@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
@@ -34,6 +34,8 @@ class Quota:
 
     quota_id: str
     participant_id: str
+    measure: str
+    """`bookings` for sellers, `team_bookings` for those who lead them."""
     period: FiscalPeriod
     amount: int
     version: int
@@ -68,13 +70,12 @@ def build_quotas(
         if period.starts_on < span[0]:
             continue
         amounts = _seller_amounts(rng, organisation, bookings, period)
-        for person_id, amount in (
-            *amounts.items(),
-            *_leader_amounts(organisation, period, amounts),
-        ):
-            approved_at = _approved_at(organisation, person_id, period)
-            quota_id = f"Q-{period.label}-{person_id[9:15]}-1"
-            quotas.append(Quota(quota_id, person_id, period, amount, 1, approved_at))
+        leaders = _leader_amounts(organisation, period, amounts)
+        for measure, people in (("bookings", amounts.items()), ("team_bookings", leaders)):
+            for person_id, amount in people:
+                approved_at = _approved_at(organisation, person_id, period)
+                quota_id = f"Q-{period.label}-{person_id[9:15]}-1"
+                quotas.append(Quota(quota_id, person_id, measure, period, amount, 1, approved_at))
     return quotas + _relieve_some(rng, organisation, quotas, span[1])
 
 
@@ -163,13 +164,12 @@ def _relieve_some(
     ]
     approved_at = datetime.combine(last_day - timedelta(days=25), time(15, 30))
     return [
-        Quota(
-            f"{q.quota_id.removesuffix('-1')}-2",
-            q.participant_id,
-            q.period,
-            round(q.amount * 0.85),
-            2,
-            approved_at,
+        replace(
+            q,
+            quota_id=f"{q.quota_id.removesuffix('-1')}-2",
+            amount=round(q.amount * 0.85),
+            version=2,
+            approved_at=approved_at,
         )
         for q in rng.sample(current, min(2, len(current)))
     ]

@@ -86,7 +86,7 @@ def write_quotas(folder: Path, day: date, quotas: list[Quota]) -> Path:
         (
             quota.quota_id,
             quota.participant_id,
-            "bookings",
+            quota.measure,
             quota.period.starts_on,
             quota.period.next_starts_on,
             f"{quota.amount}.00",
