@@ -10,11 +10,12 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from pipelines.contracts.formats import exact_pattern
 
 Type = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-RESERVED = ("_recorded_at", "_extracted_at", "_extracted_on", "_op", "_row_hash", "_batch_id")
 SQL_TYPES: dict[Type, str] = {
     "text": "VARCHAR",
     "integer": "BIGINT",
@@ -22,6 +23,15 @@ SQL_TYPES: dict[Type, str] = {
     "timestamp": "TIMESTAMP",
     "boolean": "BOOLEAN",
 }
+
+
+def _known_directives(format_text: str) -> str:
+    exact_pattern(format_text)
+    return format_text
+
+
+TimeFormat = Annotated[str, AfterValidator(_known_directives)]
+Character = Annotated[str, Field(pattern=r"^[\x01-\x7f]$")]
 
 
 class ContractError(Exception):
@@ -35,14 +45,14 @@ class _Frozen(BaseModel):
 class Format(_Frozen):
     """How the files of one kind of delivery are written."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Character = ","
     header: bool = True
-    quote: Annotated[str, Field(min_length=1, max_length=1)] | None = '"'
+    quote: Character | None = '"'
     """The quote character; null where quotes are text."""
     encoding: str = "utf-8"
-    dates: Annotated[tuple[str, ...], Field(min_length=1)] = ("%Y-%m-%d",)
+    dates: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%d",)
     """Accepted date formats, each exact: `%m` is two digits, `%-m` one or two."""
-    timestamps: Annotated[tuple[str, ...], Field(min_length=1)] = ("%Y-%m-%dT%H:%M:%SZ",)
+    timestamps: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%dT%H:%M:%SZ",)
     true_tokens: tuple[str, ...] = ("true",)
     false_tokens: tuple[str, ...] = ("false",)
     nulls: tuple[str, ...] = ("",)
@@ -73,7 +83,7 @@ class Column(_Frozen):
     required: bool = False
     nulls: tuple[str, ...] = ()
     """Values that mean nothing in this column, besides the format's."""
-    formats: tuple[str, ...] = ()
+    formats: tuple[TimeFormat, ...] = ()
     """Date or timestamp formats of this column, in place of the format's."""
     min: date | int | float | None = None
     max: date | int | float | None = None
@@ -97,8 +107,6 @@ class Column(_Frozen):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Column:
-        if self.name.startswith("_") or self.name in RESERVED:
-            raise ValueError(f"column name '{self.name}' is reserved")
         if self.personal == "hash" and self.type != "text":
             raise ValueError(f"column '{self.name}' is hashed, so its type must be text")
         if self.formats and self.type not in ("date", "timestamp"):

@@ -1,0 +1,22 @@
+"""From delivered files to the raw log: landing, reading along the contracts, versions, rejects."""
+
+from pipelines.ingest.errors import FileRefused, IngestError, LandingError, NothingLanded
+from pipelines.ingest.landing import LandedFile, LandingReport, land
+from pipelines.ingest.layout import landed_days
+from pipelines.ingest.load import load
+from pipelines.ingest.results import BatchResult
+from pipelines.ingest.tables import ensure_tables
+
+__all__ = [
+    "BatchResult",
+    "FileRefused",
+    "IngestError",
+    "LandedFile",
+    "LandingError",
+    "LandingReport",
+    "NothingLanded",
+    "ensure_tables",
+    "land",
+    "landed_days",
+    "load",
+]

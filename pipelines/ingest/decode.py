@@ -1,0 +1,118 @@
+"""A delivered file as UTF-8 text in blocks that end where a record ends.
+
+Undoes gzip and the declared encoding, and refuses bytes that are not of that encoding. What the
+records hold is not looked at; only quotes are counted, as a quoted field may span lines.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pipelines.ingest.errors import FileRefused
+
+CHUNK_BYTES = 16 << 20
+LONGEST_RECORD_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole records of a file, each ended by a line feed."""
+
+    data: bytes
+    first_line: int
+    """Physical line number in the file at which the block begins, from 1."""
+
+
+def blocks(
+    path: Path, encoding: str, quote: str | None, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[Block]:
+    """Read a file, gzip or not, block by block.
+
+    Raises:
+        FileRefused: the file cannot be read as what its contract says; names byte and line.
+    """
+    mark = quote.encode("ascii") if quote else b""
+    carry, line = b"", 1
+    for text in _utf8(path, encoding, chunk_bytes):
+        carry += text
+        cut = _last_record_end(carry, mark)
+        if cut:
+            yield Block(carry[:cut], line)
+            line += carry.count(b"\n", 0, cut)
+            carry = carry[cut:]
+        elif len(carry) > LONGEST_RECORD_BYTES:
+            raise _never_closed(path, line)
+    if carry:
+        # The index of the records finds a quote that is never closed, and its line.
+        yield Block(carry if carry.endswith(b"\n") else carry + b"\n", line)
+
+
+def _last_record_end(data: bytes, quote: bytes) -> int:
+    """Position behind the last line feed outside quotes; 0 where there is none."""
+    end = data.rfind(b"\n")
+    if not quote or end < 0:
+        return end + 1
+    is_open = data.count(quote, 0, end) % 2 == 1
+    while is_open and end >= 0:
+        earlier = data.rfind(b"\n", 0, end)
+        is_open = (data.count(quote, max(earlier, 0), end) % 2 == 1) != is_open
+        end = earlier
+    return end + 1
+
+
+def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
+    """The file's text as UTF-8, without a byte order mark."""
+    is_utf8 = codecs.lookup(encoding).name == "utf-8"
+    decoder = codecs.getincrementaldecoder("utf-8-sig" if is_utf8 else encoding)()
+    n_bytes, n_lines, is_last = 0, 0, False
+    with _open(path) as stream:
+        while not is_last:
+            chunk = _read(stream, chunk_bytes, path)
+            is_last = len(chunk) == 0
+            try:
+                text = decoder.decode(chunk, is_last).encode("utf-8")
+            except UnicodeDecodeError as error:
+                pending = len(error.object) - len(chunk)
+                position = n_bytes - pending + error.start
+                line = n_lines + error.object[: error.start].count(b"\n") + 1
+                raise FileRefused(
+                    f"{path.name} is not written in {encoding}: byte {position + 1}, in line "
+                    f"{line}, is 0x{error.object[error.start]:02x} ({error.reason}). Export it "
+                    f"in {encoding}, or declare the right encoding in the contract."
+                ) from error
+            if b"\0" in text:
+                line = n_lines + text[: text.index(b"\0")].count(b"\n") + 1
+                raise FileRefused(
+                    f"{path.name} has a NUL byte in line {line}: it is damaged, or in UTF-16, "
+                    "which the contract would have to declare."
+                )
+            n_bytes += len(chunk)
+            n_lines += text.count(b"\n")
+            yield text
+
+
+def _read(stream: IO[bytes], n_bytes: int, path: Path) -> bytes:
+    try:
+        return stream.read(n_bytes)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise FileRefused(f"{path.name} is no whole gzip file ({error}). Land it again.") from error
+
+
+def _open(path: Path) -> IO[bytes]:
+    if path.name.endswith(".gz"):
+        return gzip.open(path, "rb")
+    return path.open("rb")
+
+
+def _never_closed(path: Path, line: int) -> FileRefused:
+    return FileRefused(
+        f"{path.name}: the record that begins in line {line} is longer than "
+        f"{LONGEST_RECORD_BYTES >> 20} MB; a quote is opened there and never closed. Fix the "
+        "export, or declare `quote: null` where quotes are text."
+    )

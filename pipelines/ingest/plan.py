@@ -1,0 +1,130 @@
+"""What the raw log of an object should hold, by the landing folder: its batches in order.
+
+A batch's id is a fingerprint of everything that decides its content: files, contract, format and
+time zone. Two equal lists of ids mean there is nothing to do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from pipelines.contracts import ObjectContract
+from pipelines.ingest.layout import Delivery
+from pipelines.ingest.sources import Source
+from pipelines.settings import Company
+
+READER_VERSION = 1
+"""Raised when the same file would be read differently; all raw tables are then made anew."""
+_NOT_CONTENT = {"description", "freshness_days", "files", "optional"}
+
+
+@dataclass(frozen=True)
+class BatchFile:
+    """A delivered file and what is known of it."""
+
+    path: Path
+    name: str
+    """Its path below the landing folder."""
+    sha256: str
+    n_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One object's delivery of one extract day, as it should be in the raw log."""
+
+    batch_id: int
+    source: str
+    object: str
+    day: date
+    cut: datetime
+    """The last microsecond of the day in the company's time zone, as naive UTC."""
+    files: tuple[BatchFile, ...]
+    fingerprint: str
+    """Of the contract."""
+
+
+class Hashes:
+    """Content hashes of landed files; a file of known size and time is not read again."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
+        self._landing = landing
+        known = connection.execute(
+            "select distinct file, n_bytes, mtime_ns, sha256 from control.batch_files"
+        ).fetchall()
+        self._known = {(file, size, mtime): sha for file, size, mtime, sha in known}
+
+    def of(self, path: Path) -> BatchFile:
+        name = path.relative_to(self._landing).as_posix()
+        stat = path.stat()
+        known = self._known.get((name, stat.st_size, stat.st_mtime_ns))
+        return BatchFile(path, name, known or _sha256(path), stat.st_size, stat.st_mtime_ns)
+
+
+def planned(
+    company: Company, source: Source, name: str, found: list[Delivery], hashes: Hashes
+) -> list[Batch]:
+    """The batches of an object, in the order of the extract days."""
+    fingerprint = _fingerprint(company, source, name)
+    batches = []
+    for delivery in found:
+        files = tuple(hashes.of(path) for path in delivery.files)
+        batches.append(
+            Batch(
+                _batch_id(source.name, delivery, files, fingerprint),
+                source.name,
+                name,
+                delivery.day,
+                end_of_day(delivery.day, company.time_zone),
+                files,
+                fingerprint,
+            )
+        )
+    return batches
+
+
+def end_of_day(day: date, time_zone: str) -> datetime:
+    """The as-of cut of a day: its last microsecond in the zone, as naive UTC."""
+    midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone))
+    return midnight.astimezone(UTC).replace(tzinfo=None) - timedelta(microseconds=1)
+
+
+def _fingerprint(company: Company, source: Source, name: str) -> str:
+    content = {
+        "reader": READER_VERSION,
+        "object": _content(source.objects[name]),
+        "format_name": source.format_name,
+        "format": source.format_of(name).model_dump(mode="json"),
+        "time_zone": company.time_zone,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _content(contract: ObjectContract) -> dict[str, object]:
+    described = contract.model_dump(mode="json", exclude=_NOT_CONTENT)
+    for column in described["columns"]:
+        del column["description"], column["unit"]
+    return described
+
+
+def _batch_id(
+    source: str, delivery: Delivery, files: tuple[BatchFile, ...], fingerprint: str
+) -> int:
+    parts = [source, delivery.object, delivery.day.isoformat(), fingerprint]
+    parts += [f"{file.path.name}:{file.sha256}" for file in files]
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    # Shifted by one bit, as the column is a signed BIGINT.
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

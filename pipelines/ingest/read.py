@@ -1,0 +1,223 @@
+"""Read one delivered file along its contract: typed rows that keep every rule, and the rejects.
+
+Goes block by block, so memory does not grow with the file. Duplicates and changes between
+deliveries are found in the warehouse.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contracts import ObjectContract
+from pipelines.ingest.cast import REJECTS, Dialect, Rule, apply, clean, rules
+from pipelines.ingest.decode import CHUNK_BYTES, blocks
+from pipelines.ingest.errors import FileRefused
+from pipelines.ingest.records import MalformedQuote, Records, find_records
+
+
+@dataclass(frozen=True)
+class ReadBlock:
+    """A part of a file, read."""
+
+    n_read: int
+    accepted: pl.DataFrame
+    """The contract's loaded columns, typed, and `_line`."""
+    rejects: pl.DataFrame
+    """`_line, column, rule, value`; a row may break several rules."""
+
+    @property
+    def n_rejected(self) -> int:
+        return self.n_read - len(self.accepted)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is needed to read the files of an object: its contract, and how it is delivered here."""
+
+    source: str
+    object_name: str
+    contract: ObjectContract
+    format_name: str
+    dialect: Dialect
+    recorded_before: datetime
+    """No row can have been recorded after this; it would be filed under the wrong day."""
+
+    def read(self, path: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[ReadBlock]:
+        """Read a file.
+
+        Raises:
+            FileRefused: the file as a whole is not what the contract says.
+        """
+        header: list[str] | None = None
+        format_ = self.dialect.format
+        for block in blocks(path, format_.encoding, format_.quote, chunk_bytes):
+            try:
+                found = find_records(block.data, block.first_line, format_.delimiter, format_.quote)
+            except MalformedQuote as error:
+                raise FileRefused(_quotes(path, error.line)) from error
+            if header is None and len(found):
+                header, found = self._header(path, block.data, found)
+            if header is not None:
+                yield self._read_block(path, header, block.data, found)
+        if header is None and format_.header:
+            raise FileRefused(
+                f"{path.name} is empty, without even a header. The export failed: land it again."
+            )
+
+    def _header(self, path: Path, data: bytes, found: Records) -> tuple[list[str], Records]:
+        """The names of the file's columns, and the records that follow."""
+        format_ = self.dialect.format
+        if not format_.header:
+            return [column.source for column in self.contract.columns], found
+        line = data[found.starts[0] : found.ends[0]].decode("utf-8").rstrip("\r")
+        quoting = csv.QUOTE_MINIMAL if format_.quote else csv.QUOTE_NONE
+        reader = csv.reader(
+            [line], delimiter=format_.delimiter, quotechar=format_.quote, quoting=quoting
+        )
+        header = [name.strip() for name in next(reader)]
+        self._check_header(path, header)
+        return header, found.where(found.starts > found.starts[0])
+
+    def _check_header(self, path: Path, header: list[str]) -> None:
+        contract, place = self.contract, f"contracts/{self.source}.yml"
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            raise FileRefused(f"{path.name} has column '{twice[0]}' twice. Fix the export.")
+        needed = self._columns_in_file()
+        missing = [
+            column.source
+            for column in contract.columns
+            if column.source in needed
+            and column.source not in header
+            and not column.may_lack(self.format_name)
+        ]
+        if missing:
+            raise FileRefused(
+                f"{path.name} lacks {_named(missing)}; it has {_named(header)}. Add the column to "
+                f"the export, or declare it `absent_ok` in {place}."
+            )
+        if contract.unpivot or contract.ignore_columns == "any":
+            return
+        known = {*needed, *contract.also}
+        # A trailing delimiter makes a last column without a name; it must stay empty.
+        named = header[:-1] if header[-1] == "" else header
+        extra = [name for name in named if name not in known]
+        if extra:
+            raise FileRefused(
+                f"{path.name} has {_named(extra)}, unknown to the contract. Add it to `columns` "
+                f"of {self.object_name} in {place} to load it, or to `also` to leave it."
+            )
+
+    def _columns_in_file(self) -> set[str]:
+        if self.contract.unpivot:
+            return set(self.contract.unpivot.keep)
+        return {column.source for column in self.contract.columns}
+
+    def _read_block(self, path: Path, header: list[str], data: bytes, found: Records) -> ReadBlock:
+        is_whole = found.n_fields == len(header)
+        ragged = _ragged(found.where(~is_whole), len(header))
+        whole = found.where(is_whole)
+        raw = _split(path, whole.bytes_of(data), header, self.dialect)
+        if len(raw) != len(whole):
+            raise FileRefused(
+                f"{path.name}: {len(whole)} records from line {found.lines[0]} on were split into "
+                f"{len(raw)}. Please report this file; it is not read as it is."
+            )
+        raw = raw.with_columns(_line=pl.Series(whole.lines, dtype=pl.Int64))
+        texts = self._texts(path, raw)
+        accepted, broken = apply(texts, self.contract.loaded, self._rules(), self.dialect)
+        return ReadBlock(len(texts) + len(ragged), accepted, pl.concat([ragged, broken]))
+
+    def _texts(self, path: Path, raw: pl.DataFrame) -> pl.DataFrame:
+        """The loaded columns as cleaned text."""
+        format_ = self.dialect.format
+        if "" in raw.columns:
+            filled = raw.filter(pl.col("").str.strip_chars() != "")
+            if len(filled):
+                raise FileRefused(
+                    f"{path.name} has a column without a name that holds values (first: line "
+                    f"{filled['_line'][0]}). Fix the header of the export."
+                )
+            raw = raw.drop("")
+        if self.contract.unpivot:
+            raw = self._unpivot(raw)
+        texts = raw.select(
+            "_line",
+            *(
+                clean(column, format_)
+                if column.source in raw.columns
+                else pl.lit(None, dtype=pl.String).alias(column.name)
+                for column in self.contract.loaded
+            ),
+        )
+        if self.contract.unpivot:
+            texts = texts.filter(pl.col(self.contract.unpivot.value).is_not_null())
+        return texts
+
+    def _unpivot(self, raw: pl.DataFrame) -> pl.DataFrame:
+        unpivot = self.contract.unpivot
+        assert unpivot is not None
+        return raw.unpivot(
+            index=["_line", *unpivot.keep], variable_name=unpivot.name, value_name=unpivot.value
+        )
+
+    def _rules(self) -> list[Rule]:
+        stamps = self.contract.recorded_at
+        needed = {*self.contract.key}
+        return [
+            rule
+            for column in self.contract.loaded
+            for rule in rules(
+                column.model_copy(update={"required": column.required or column.name in needed}),
+                self.recorded_before if column.name in stamps else None,
+            )
+        ]
+
+
+def _split(path: Path, data: bytes, header: Sequence[str], dialect: Dialect) -> pl.DataFrame:
+    schema = dict.fromkeys(header, pl.String)
+    if not data:
+        return pl.DataFrame(schema=schema)
+    try:
+        return pl.read_csv(
+            data,
+            has_header=False,
+            separator=dialect.format.delimiter,
+            quote_char=dialect.format.quote,
+            schema=schema,
+            empty_string_is_null=False,
+        )
+    except pl.exceptions.PolarsError as error:
+        raise FileRefused(f"{path.name} cannot be split into fields: {error}") from error
+
+
+def _ragged(found: Records, n_expected: int) -> pl.DataFrame:
+    if not len(found):
+        return pl.DataFrame(schema=REJECTS)
+    frame = pl.DataFrame({"_line": found.lines, "n": found.n_fields})
+    few = pl.col("n") < n_expected
+    return frame.select(
+        pl.col("_line").cast(pl.Int64),
+        column=pl.lit(None, dtype=pl.String),
+        rule=pl.when(few).then(pl.lit("too_few_fields")).otherwise(pl.lit("too_many_fields")),
+        value=pl.format("{} fields instead of {}", pl.col("n"), pl.lit(n_expected)),
+    )
+
+
+def _quotes(path: Path, line: int) -> str:
+    return (
+        f"{path.name}: quotes do not pair up, at line {line} or shortly before. Fix the export, or "
+        "declare `quote: null` in the contract where quotes are text."
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:12])
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return f"column{'s' if len(names) > 1 else ''} {shown}{more}"

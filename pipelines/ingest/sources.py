@@ -1,0 +1,56 @@
+"""The contracts of the sources a company has enabled, each with the format it is delivered in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.contracts import Contract, ContractError, Format, ObjectContract, load_contract
+from pipelines.settings import Company, ConfigurationError
+
+
+@dataclass(frozen=True)
+class Source:
+    """An enabled source, as this company gets it."""
+
+    contract: Contract
+    format_name: str
+
+    @property
+    def name(self) -> str:
+        return self.contract.source
+
+    @property
+    def objects(self) -> dict[str, ObjectContract]:
+        return self.contract.objects
+
+    def format_of(self, object_name: str) -> Format:
+        return self.contract.format_of(object_name, self.format_name)
+
+
+def enabled_sources(company: Company) -> dict[str, Source]:
+    """All sources the company file enables, in its order."""
+    return {name: enabled_source(company, name) for name in company.sources}
+
+
+def enabled_source(company: Company, name: str) -> Source:
+    """One enabled source.
+
+    Raises:
+        ConfigurationError: it is not enabled, has no contract, or its format is not known.
+    """
+    if name not in company.sources:
+        raise ConfigurationError(
+            f"source '{name}' is not enabled in {company.file}; enabled: "
+            + ", ".join(company.sources)
+        )
+    try:
+        contract = load_contract(name)
+    except ContractError as error:
+        raise ConfigurationError(f"{company.file}: {error}") from error
+    chosen = company.sources[name].format or next(iter(contract.formats))
+    if chosen not in contract.formats:
+        raise ConfigurationError(
+            f"{company.file}: source '{name}' has no format '{chosen}'; known: "
+            + ", ".join(contract.formats)
+        )
+    return Source(contract, chosen)
