@@ -54,7 +54,7 @@ def deliveries(company: Company, source: Source) -> dict[str, list[Delivery]]:
 
 def landed_days(company: Company) -> list[date]:
     """Every extract day that has a delivery of an enabled source, in order."""
-    days = set()
+    days: set[date] = set()
     for source in company.sources:
         for folder in _visible(company.paths.landing / source):
             days.update(_day(entry) for entry in _visible(folder) if _visible(entry))

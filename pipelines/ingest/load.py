@@ -15,11 +15,12 @@ import duckdb
 from pipelines.ingest import ledger
 from pipelines.ingest.errors import NothingLanded
 from pipelines.ingest.layout import Delivery, deliveries
-from pipelines.ingest.merge import BatchRefused, Merge
 from pipelines.ingest.plan import Batch, Hashes, planned
 from pipelines.ingest.results import BatchResult
 from pipelines.ingest.sources import Source, enabled_source
+from pipelines.ingest.stage import BatchRefused, Stage
 from pipelines.ingest.tables import ensure_source, reshape
+from pipelines.ingest.versions import Versions
 from pipelines.settings import Company
 
 OnBatch = Callable[[BatchResult], None]
@@ -103,7 +104,8 @@ def _load_object(
             for position in range(n_same, len(plan)):
                 batch = plan[position]
                 cut_before = plan[position - 1].cut if position else None
-                result, rejects = Merge(connection, company, source, batch, cut_before).run()
+                staged, rejects = Stage(connection, company, source, batch).run()
+                result = Versions(connection, source.objects[name], batch, cut_before).add(staged)
                 ledger.write(connection, batch, result, rejects, delivery)
                 loaded.append(result)
     except BatchRefused as refused:

@@ -51,6 +51,11 @@ class Batch:
     fingerprint: str
     """Of the contract."""
 
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return f"{self.source}/{self.object} {self.day}"
+
 
 class Hashes:
     """Content hashes of landed files; a file of known size and time is not read again."""

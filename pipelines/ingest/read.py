@@ -76,11 +76,11 @@ class Reading:
         if not format_.header:
             return [column.source for column in self.contract.columns], found
         line = data[found.starts[0] : found.ends[0]].decode("utf-8").rstrip("\r")
-        quoting = csv.QUOTE_MINIMAL if format_.quote else csv.QUOTE_NONE
-        reader = csv.reader(
-            [line], delimiter=format_.delimiter, quotechar=format_.quote, quoting=quoting
-        )
-        header = [name.strip() for name in next(reader)]
+        if format_.quote:
+            fields = csv.reader([line], delimiter=format_.delimiter, quotechar=format_.quote)
+        else:
+            fields = csv.reader([line], delimiter=format_.delimiter, quoting=csv.QUOTE_NONE)
+        header = [name.strip() for name in next(fields)]
         self._check_header(path, header)
         return header, found.where(found.starts > found.starts[0])
 

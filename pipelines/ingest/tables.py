@@ -78,5 +78,10 @@ def table_columns(contract: ObjectContract) -> dict[str, str]:
     return {column.name: column.sql_type for column in contract.loaded} | LOG_COLUMNS
 
 
+def same_key(contract: ObjectContract, left: str, right: str) -> str:
+    """The SQL condition that two rows are of one record; key columns are never NULL."""
+    return " and ".join(f'{left}."{name}" = {right}."{name}"' for name in contract.key)
+
+
 def _columns(contract: ObjectContract) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in table_columns(contract).items())

@@ -1,0 +1,178 @@
+"""Read the files of a batch into the temporary table `staged`: typed, hashed, without doubles.
+
+Decides whether the batch is fit to be taken in; what it changes in the raw log is `versions`' work.
+Runs on the open transaction of the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import duckdb
+import polars as pl
+
+from pipelines.contracts import Column, ObjectContract
+from pipelines.ingest.cast import MASKED, Dialect
+from pipelines.ingest.errors import FileRefused
+from pipelines.ingest.plan import Batch
+from pipelines.ingest.read import Reading
+from pipelines.ingest.results import BatchResult
+from pipelines.ingest.sources import Source
+from pipelines.ingest.tables import same_key, table_columns
+from pipelines.settings import Company
+
+
+class BatchRefused(Exception):  # noqa: N818 - becomes a failed BatchResult, never leaves the package
+    """A batch cannot be taken in; carries what is known of it."""
+
+    def __init__(self, result: BatchResult, rejects: pl.DataFrame | None = None) -> None:
+        super().__init__(result.message)
+        self.result = result
+        self.rejects = rejects
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The files of one batch on their way into `staged`."""
+
+    connection: duckdb.DuckDBPyConnection
+    company: Company
+    source: Source
+    batch: Batch
+
+    def run(self) -> tuple[BatchResult, pl.DataFrame]:
+        """Fill `staged`; the batch's counts and its rejected rows.
+
+        Raises:
+            BatchRefused: a file is refused as a whole, or too many rows are.
+        """
+        result, rejects = self._read_files()
+        n_duplicate, conflicting = self._drop_doubles()
+        n_rejected = result.n_rejected + len(conflicting)
+        if len(conflicting):
+            rejects = pl.concat([rejects, conflicting])
+        result = replace(
+            result,
+            n_duplicate=n_duplicate,
+            n_rejected=n_rejected,
+            n_accepted=result.n_read - n_rejected - n_duplicate,
+        )
+        self._check_limit(result, rejects)
+        return result, rejects
+
+    @property
+    def contract(self) -> ObjectContract:
+        return self.source.objects[self.batch.object]
+
+    def _read_files(self) -> tuple[BatchResult, pl.DataFrame]:
+        self._make_table()
+        batch, reading = self.batch, self._reading()
+        result = BatchResult(
+            batch.source, batch.object, batch.day, batch.batch_id, "loaded", len(batch.files)
+        )
+        n_read, n_rejected, rejects = 0, 0, []
+        for file in batch.files:
+            try:
+                for block in reading.read(file.path):
+                    self._insert(block.accepted, file.name)
+                    n_read += block.n_read
+                    n_rejected += block.n_rejected
+                    rejects.append(block.rejects.with_columns(_file=pl.lit(file.name)))
+            except FileRefused as error:
+                raise BatchRefused(result.failed(f"{batch.title}: {error}")) from error
+        found = pl.concat(rejects) if rejects else pl.DataFrame()
+        return replace(result, n_read=n_read, n_rejected=n_rejected), found
+
+    def _make_table(self) -> None:
+        kept = {column.name for column in self.contract.loaded} | {"_row_hash", "_file", "_line"}
+        columns = ", ".join(
+            f'"{name}" {kind}'
+            for name, kind in table_columns(self.contract).items()
+            if name in kept
+        )
+        self.connection.execute(f"create or replace temp table staged ({columns})")
+
+    def _reading(self) -> Reading:
+        format_ = self.source.format_of(self.batch.object)
+        zone = self.company.time_zone if format_.time_zone == "company" else "UTC"
+        return Reading(
+            self.source.name,
+            self.batch.object,
+            self.contract,
+            self.source.format_name,
+            Dialect(format_, zone),
+            self.batch.cut + timedelta(days=1),
+        )
+
+    def _insert(self, accepted: pl.DataFrame, file: str) -> None:
+        if not len(accepted):
+            return
+        loaded = self.contract.loaded
+        names = ", ".join(f'"{column.name}"' for column in loaded)
+        values = ", ".join(f'{_stored(column)} as "{column.name}"' for column in loaded)
+        # Characters made to mark and to separate, so that no two rows give the same text.
+        texts = ", ".join(f'coalesce(cast("{c.name}" as varchar), chr(30))' for c in loaded)
+        self.connection.register("block", accepted.to_arrow())
+        try:
+            self.connection.execute(
+                f"insert into staged ({names}, _row_hash, _file, _line) "
+                f"select {names}, md5(concat_ws(chr(31), {texts})), ?, _line "
+                f"from (select {values}, _line from block)",
+                [file],
+            )
+        finally:
+            self.connection.unregister("block")
+
+    def _drop_doubles(self) -> tuple[int, pl.DataFrame]:
+        """Keep one of equal rows; reject all rows of a key that differ: none is known right."""
+        key = ", ".join(f'"{name}"' for name in self.contract.key)
+        self.connection.execute(
+            f"create or replace temp table doubled as select {key}, "
+            "count(distinct _row_hash) as n_contents, min((_file, _line)) as first_place "
+            f"from staged group by {key} having count(*) > 1"
+        )
+        same = same_key(self.contract, "staged", "doubled")
+        conflict = f"exists (select 1 from doubled where {same} and n_contents > 1)"
+        conflicting = self.connection.execute(
+            "select _line, ? as \"column\", 'duplicate_key' as rule, "
+            f"{self._shown_key()} as value, _file from staged where {conflict} order by _file, _line",
+            [", ".join(self.contract.key)],
+        ).pl()
+        self.connection.execute(f"delete from staged where {conflict}")
+        dropped = self.connection.execute(
+            f"delete from staged using doubled where {same} and (_file, _line) <> first_place"
+        ).fetchone()
+        return int(dropped[0]) if dropped else 0, conflicting
+
+    def _shown_key(self) -> str:
+        parts = [
+            f"'{MASKED}'" if column.personal else f'cast("{column.name}" as varchar)'
+            for column in self.contract.loaded
+            if column.name in self.contract.key
+        ]
+        return f"concat_ws(', ', {', '.join(parts)})"
+
+    def _check_limit(self, result: BatchResult, rejects: pl.DataFrame) -> None:
+        limit = self.contract.reject_limit
+        allowed = limit if isinstance(limit, int) else limit * result.n_read
+        if result.n_rejected <= allowed:
+            return
+        first = rejects.sort("_file", "_line").row(0, named=True)
+        place = f"{first['_file'].rpartition('/')[2]} line {first['_line']}"
+        column = f" column {first['column']}" if first["column"] else ""
+        value = "" if first["value"] is None else f" value '{first['value']}'"
+        message = (
+            f"{self.batch.title}: {result.n_rejected} of {result.n_read} rows rejected "
+            f"(limit {limit}): first {place}{column} rule {first['rule']}{value}. Fix the export "
+            "and land it again with --replace, or raise reject_limit in "
+            f"contracts/{self.source.name}.yml"
+        )
+        raise BatchRefused(result.failed(message), rejects)
+
+
+def _stored(column: Column) -> str:
+    """The SQL of a value as the raw log keeps it."""
+    if column.personal == "hash":
+        return f'sha256(lower(trim("{column.name}")))'
+    return f'cast("{column.name}" as {column.sql_type})'
