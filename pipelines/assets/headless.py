@@ -11,9 +11,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 import duckdb
+from filelock import FileLock
 
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
 from pipelines.quality import ExpectedCheck, Verdict, decide
@@ -62,10 +64,15 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
 
 
 def _instance() -> dg.DagsterInstance:
-    storage = PROJECT_ROOT / "data" / "warehouse" / "dagster"
-    os.environ.setdefault("SALESOPS_DAGSTER_STORAGE", str(storage))
+    """The instance the UI uses as well, so that its history shows this run."""
+    default = PROJECT_ROOT / "data" / "warehouse" / "dagster"
+    os.environ.setdefault("SALESOPS_DAGSTER_STORAGE", str(default))
     os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
-    return dg.DagsterInstance.get()
+    storage = Path(os.environ["SALESOPS_DAGSTER_STORAGE"])
+    storage.mkdir(parents=True, exist_ok=True)
+    # Two first runs at once would both create Dagster's tables, and one of them would fail.
+    with FileLock(storage / "instance.lock"):
+        return dg.DagsterInstance.get()
 
 
 def _verdict(company: Company, run_id: str, expected: tuple[ExpectedCheck, ...]) -> Verdict | None:

@@ -65,7 +65,7 @@ def build_reference_assets() -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Write the company file and its reference folder into schema `config`."""
         with warehouse.connect() as connection:
-            begin_build(connection, context.run_id)
+            begin_build(connection, context.run.run_id)
             counts = write_reference(connection, warehouse.company)
         for key in REFERENCE_KEYS:
             yield dg.MaterializeResult(
@@ -110,13 +110,13 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[Any]]:
         with warehouse.connect() as connection:
-            begin_build(connection, context.run_id)
+            begin_build(connection, context.run.run_id)
             batches: list[BatchResult] = []
             try:
                 batches = load(connection, warehouse.company, source)
             except IngestError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            record(connection, context.run_id, _load_results(source, contract, batches))
+            record(connection, context.run.run_id, _load_results(source, contract, batches))
             _show_batches(context, source, batches)
             _refuse_failed(batches)
             for name in contract.objects:

@@ -166,14 +166,14 @@ def build_release_asset(
     ) -> dg.MaterializeResult[Any]:
         with warehouse.connect() as connection:
             build_id = current_build(connection)
-            verdict = decide(expected, results_of(connection, context.run_id))
-            if build_id != context.run_id or not verdict.may_publish:
-                refusal = _refusal(verdict, is_this_build=build_id == context.run_id)
+            verdict = decide(expected, results_of(connection, context.run.run_id))
+            if build_id != context.run.run_id or not verdict.may_publish:
+                refusal = _refusal(verdict, is_this_build=build_id == context.run.run_id)
                 raise dg.Failure(refusal, allow_retries=False)
             contents = _contents(connection)
         try:
             published = _publish(
-                warehouse.company, verdict, context.run_id, contents, public_tables
+                warehouse.company, verdict, context.run.run_id, contents, public_tables
             )
         except PublishError as error:
             raise dg.Failure(str(error), allow_retries=False) from error

@@ -50,7 +50,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
                 allow_retries=False,
             ) from error
         try:
-            run = context.run_id or "unknown"
+            run = context.run.run_id if context.run else "unknown"
             started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
             holder.write_text(
                 f"run {run[:8]} (process {os.getpid()}, since {started})\n", encoding="utf-8"

@@ -172,7 +172,7 @@ def build_transform(company: Company) -> Transform:
     def dbt_models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         """Build and test every model of the enabled sources."""
         with warehouse.connect() as connection:
-            begin_build(connection, context.run_id)
+            begin_build(connection, context.run.run_id)
         # One thread: DuckDB uses every core within a model. dbt's debug log and artefacts of a run
         # are not read by anyone; what happened is in Dagster's history and in the ledger.
         arguments = [
@@ -186,7 +186,7 @@ def build_transform(company: Company) -> Transform:
             raise dg.Failure(f"dbt stopped: {outcome.exception}", allow_retries=False)
         with warehouse.connect() as connection:
             checks = results_from_run(outcome.result, manifest, connection)
-            record(connection, context.run_id, checks)
+            record(connection, context.run.run_id, checks)
             yield from _model_events(context, outcome.result, connection)
         yield from _check_events(outcome.result, checks, manifest, translator)
         _raise_for_errors(outcome.result)
@@ -226,7 +226,7 @@ def _tests_on(nodes: Mapping[str, Any], manifest: Mapping[str, Any]) -> set[str]
 
 def _selection(context: dg.AssetExecutionContext) -> list[str]:
     """dbt's selection of what this run asked for: everything, or some tables from the UI."""
-    exclude = context.op.tags.get("dagster_dbt/exclude")
+    exclude = context.op_execution_context.op.tags.get("dagster_dbt/exclude")
     if not context.is_subset:
         return ["--exclude", *exclude.split()] if exclude else []
     return ["--select", *sorted(key.path[-1] for key in context.selected_asset_keys)]
