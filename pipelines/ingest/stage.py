@@ -136,7 +136,8 @@ class Stage:
         conflict = f"exists (select 1 from doubled where {same} and n_contents > 1)"
         conflicting = self.connection.execute(
             "select _line, ? as \"column\", 'duplicate_key' as rule, "
-            f"{self._shown_key()} as value, _file from staged where {conflict} order by _file, _line",
+            f"{self._shown_key()} as value, _file from staged where {conflict} "
+            "order by _file, _line",
             [", ".join(self.contract.key)],
         ).pl()
         self.connection.execute(f"delete from staged where {conflict}")
