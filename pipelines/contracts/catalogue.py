@@ -27,20 +27,21 @@ def load_contract(source: str, folder: Path | None = None) -> Contract:
     Raises:
         ContractError: there is no such source, or its file is not understood.
     """
-    return _load(source, folder or FOLDER)
-
-
-@lru_cache(maxsize=64)
-def _load(source: str, folder: Path) -> Contract:
-    path = folder / f"{source}.yml"
+    path = (folder or FOLDER) / f"{source}.yml"
     if not path.is_file():
         known = ", ".join(available_sources(folder)) or "none"
         raise ContractError(
             f"source '{source}' has no contract: there is no {path}. Known sources: {known}"
         )
+    return _load(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, _mtime_ns: int) -> Contract:
+    """The time of the last change is part of the cache's key: an edited file is read again."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Contract.model_validate({"source": source, **document})
+        return Contract.model_validate({"source": path.stem, **document})
     except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
         raise ContractError(f"contract {path} is no readable YAML mapping: {error}") from error
     except ValidationError as error:

@@ -137,7 +137,7 @@ def _record_failure(
         return
     rejects = refused.rejects
     if rejects is not None:
-        rejects = rejects.sort("_file", "_line").head(ledger.SHOWN_REJECTS)
+        rejects = rejects.sort("_file", "_line", maintain_order=True).head(ledger.SHOWN_REJECTS)
     ledger.write(connection, batch, refused.result, rejects, delivery)
 
 

@@ -127,9 +127,10 @@ class Stage:
     def _drop_doubles(self) -> tuple[int, pl.DataFrame]:
         """Keep one of equal rows; reject all rows of a key that differ: none is known right."""
         key = ", ".join(f'"{name}"' for name in self.contract.key)
+        place = "{'file': _file, 'line': _line}"
         self.connection.execute(
             f"create or replace temp table doubled as select {key}, "
-            "count(distinct _row_hash) as n_contents, min((_file, _line)) as first_place "
+            f"count(distinct _row_hash) as n_contents, min({place}) as first_place "
             f"from staged group by {key} having count(*) > 1"
         )
         same = same_key(self.contract, "staged", "doubled")
@@ -142,7 +143,7 @@ class Stage:
         ).pl()
         self.connection.execute(f"delete from staged where {conflict}")
         dropped = self.connection.execute(
-            f"delete from staged using doubled where {same} and (_file, _line) <> first_place"
+            f"delete from staged using doubled where {same} and {place} <> first_place"
         ).fetchone()
         return int(dropped[0]) if dropped else 0, conflicting
 
@@ -159,7 +160,7 @@ class Stage:
         allowed = limit if isinstance(limit, int) else limit * result.n_read
         if result.n_rejected <= allowed:
             return
-        first = rejects.sort("_file", "_line").row(0, named=True)
+        first = rejects.sort("_file", "_line", maintain_order=True).row(0, named=True)
         place = f"{first['_file'].rpartition('/')[2]} line {first['_line']}"
         column = f" column {first['column']}" if first["column"] else ""
         value = "" if first["value"] is None else f" value '{first['value']}'"
