@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import dagster as dg
 import duckdb
 from filelock import FileLock
 
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
-from pipelines.quality import ExpectedCheck, Verdict, decide
+from pipelines.quality import ExpectedCheck, Verdict, decide, warm_up
 from pipelines.quality.ledger import current_build, results_of
 from pipelines.settings import PROJECT_ROOT, Company
 
@@ -49,6 +50,9 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     """Materialise everything for the company and judge the build it left behind."""
     pipeline = build_pipeline(company)
     job = pipeline.definitions.resolve_job_def(MAIN_JOB)
+    # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB and
+    # Polars most of the time, and those do not need the interpreter.
+    Thread(target=warm_up, daemon=True).start()
     with _instance() as instance, _listening(on_step):
         result = job.execute_in_process(
             instance=instance,

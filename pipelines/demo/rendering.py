@@ -158,6 +158,6 @@ def _write_csv(path: Path, header: str, rows: Iterable[tuple[object, ...]]) -> P
 
 
 def extract_days(last_day: date) -> tuple[date, ...]:
-    """Seven weekly deliveries, then the one of the last day itself."""
+    """A first delivery, three more at shorter and shorter distance, and the last day's own."""
     first = last_day - timedelta(days=51)
-    return (*(first + timedelta(weeks=week) for week in range(7)), last_day)
+    return (*(first + timedelta(weeks=week) for week in (0, 3, 5, 6)), last_day)

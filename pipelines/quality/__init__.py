@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.quality.gx import run_suites
+from pipelines.quality.gx import run_suites, warm_up
 from pipelines.quality.report import BatchRow, RejectRow, ReportData, TableRow, write_report
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.suites import Expectation, Suite, load_suites
@@ -21,5 +21,6 @@ __all__ = [
     "decide",
     "load_suites",
     "run_suites",
+    "warm_up",
     "write_report",
 ]

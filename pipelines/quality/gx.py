@@ -26,6 +26,11 @@ from pipelines.quality.suites import ROWS, Expectation, Suite
 _VALUES_SHOWN = 3
 
 
+def warm_up() -> None:
+    """Import Great Expectations now, for instance in a thread while a database engine works."""
+    _great_expectations()
+
+
 def run_suites(database: Path, suites: Sequence[Suite]) -> list[CheckResult]:
     """Ask every expectation of every suite; one result each, in the suites' order."""
     if not suites:
