@@ -70,11 +70,18 @@ def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
     """The file's text as UTF-8, without a byte order mark."""
     is_utf8 = codecs.lookup(encoding).name == "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8-sig" if is_utf8 else encoding)()
+    suspect = None if codecs.lookup(encoding).name.startswith("utf") else _LooksLikeUtf8()
     n_bytes, n_lines, is_last = 0, 0, False
     with _open(path) as stream:
         while not is_last:
             chunk = _read(stream, chunk_bytes, path)
             is_last = len(chunk) == 0
+            if suspect and suspect.after(chunk, is_last):
+                raise FileRefused(
+                    f"{path.name} is declared as {encoding}, but it is written in utf-8: letters "
+                    "would be garbled. Declare `encoding: utf-8` in the contract, or export it "
+                    f"in {encoding}."
+                )
             try:
                 text = decoder.decode(chunk, is_last).encode("utf-8")
             except UnicodeDecodeError as error:
@@ -95,6 +102,29 @@ def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
             n_bytes += len(chunk)
             n_lines += text.count(b"\n")
             yield text
+
+
+class _LooksLikeUtf8:
+    """Is a file in which every byte is valid by its declared encoding really UTF-8?
+
+    Text of a one-byte encoding with letters beyond ASCII is practically never valid UTF-8.
+    """
+
+    def __init__(self) -> None:
+        self._decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+        self._has_letters = False
+
+    def after(self, chunk: bytes, is_last: bool) -> bool:
+        """Told at the last chunk."""
+        if self._decoder is None:
+            return False
+        self._has_letters = self._has_letters or not chunk.isascii()
+        try:
+            self._decoder.decode(chunk, is_last)
+        except UnicodeDecodeError:
+            self._decoder = None
+            return False
+        return is_last and self._has_letters
 
 
 def _read(stream: IO[bytes], n_bytes: int, path: Path) -> bytes:

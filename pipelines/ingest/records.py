@@ -61,12 +61,14 @@ def find_records(data: bytes, first_line: int, delimiter: str, quote: str | None
     """
     raw = np.frombuffer(data, dtype=np.uint8)
     line_feeds = np.flatnonzero(raw == LINE_FEED)
-    ends, delimiters = line_feeds, np.flatnonzero(raw == ord(delimiter))
+    ends, is_delimiter = line_feeds, raw == ord(delimiter)
     if quote and quote.encode() in data:
-        quotes = np.flatnonzero(raw == ord(quote))
-        _check_quotes(raw, quotes, line_feeds, first_line, (ord(delimiter), ord(quote)))
-        ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
-        delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
+        is_quote = raw == ord(quote)
+        _check_quotes(raw, is_quote, line_feeds, first_line, (ord(delimiter), ord(quote)))
+        inside = np.logical_xor.accumulate(is_quote)
+        ends = ends[~inside[ends]]
+        is_delimiter &= ~inside
+    delimiters = np.flatnonzero(is_delimiter)
     starts = np.concatenate(([0], ends[:-1] + 1))
     n_fields = np.diff(np.searchsorted(delimiters, ends), prepend=0) + 1
     lines = np.searchsorted(line_feeds, starts) + first_line
@@ -77,18 +79,22 @@ def find_records(data: bytes, first_line: int, delimiter: str, quote: str | None
 
 def _check_quotes(
     raw: npt.NDArray[np.uint8],
-    quotes: Positions,
+    is_quote: npt.NDArray[np.bool_],
     line_feeds: Positions,
     first_line: int,
     marks: tuple[int, int],
 ) -> None:
     """Opening quotes begin a field, closing ones end it; within, they are doubled."""
+    at_edge = np.zeros(256, dtype=np.bool_)
+    at_edge[[*marks, LINE_FEED]] = True
+    quotes = np.flatnonzero(is_quote)
     openers, closers = quotes[0::2], quotes[1::2]
-    before = raw[np.maximum(openers - 1, 0)]
-    good_openers = np.isin(before, [*marks, LINE_FEED]) | (openers == 0)
+    good_openers = at_edge[raw[np.maximum(openers - 1, 0)]] | (openers == 0)
     after = raw[closers + 1]
-    ends_line = (after == CARRIAGE_RETURN) & (raw[np.minimum(closers + 2, len(raw) - 1)] == 10)
-    good_closers = np.isin(after, [*marks, LINE_FEED]) | ends_line
+    good_closers = at_edge[after]
+    carriage_returns = np.flatnonzero(after == CARRIAGE_RETURN)
+    # The block ends with a line feed, so there is always a byte behind a carriage return.
+    good_closers[carriage_returns] = raw[closers[carriage_returns] + 2] == LINE_FEED
     wrong = np.concatenate((openers[~good_openers], closers[~good_closers]))
     if len(quotes) % 2 == 1:
         wrong = np.append(wrong, quotes[-1])

@@ -6,6 +6,8 @@ Runs on the open transaction of the caller.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,7 +18,7 @@ from pipelines.contracts import Column, ObjectContract
 from pipelines.ingest.cast import MASKED, Dialect
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.plan import Batch
-from pipelines.ingest.read import Reading
+from pipelines.ingest.read import ReadBlock, Reading
 from pipelines.ingest.results import BatchResult
 from pipelines.ingest.sources import Source
 from pipelines.ingest.tables import same_key, table_columns
@@ -74,7 +76,7 @@ class Stage:
         n_read, n_rejected, rejects = 0, 0, []
         for file in batch.files:
             try:
-                for block in reading.read(file.path):
+                for block in _read_ahead(reading.read(file.path)):
                     self._insert(block.accepted, file.name)
                     n_read += block.n_read
                     n_rejected += block.n_rejected
@@ -130,22 +132,22 @@ class Stage:
         place = "{'file': _file, 'line': _line}"
         self.connection.execute(
             f"create or replace temp table doubled as select {key}, "
-            f"count(distinct _row_hash) as n_contents, min({place}) as first_place "
-            f"from staged group by {key} having count(*) > 1"
+            f"min(_row_hash) <> max(_row_hash) as differs, min({place}) as first_place "
+            f"from staged where ({key}) in "
+            f"(select ({key}) from staged group by {key} having count(*) > 1) group by {key}"
         )
         same = same_key(self.contract, "staged", "doubled")
-        conflict = f"exists (select 1 from doubled where {same} and n_contents > 1)"
         conflicting = self.connection.execute(
             "select _line, ? as \"column\", 'duplicate_key' as rule, "
-            f"{self._shown_key()} as value, _file from staged where {conflict} "
-            "order by _file, _line",
+            f"{self._shown_key()} as value, _file from staged "
+            f"where exists (select 1 from doubled where {same} and differs) order by _file, _line",
             [", ".join(self.contract.key)],
         ).pl()
-        self.connection.execute(f"delete from staged where {conflict}")
         dropped = self.connection.execute(
-            f"delete from staged using doubled where {same} and {place} <> first_place"
+            f"delete from staged using doubled where {same} and (differs or {place} <> first_place)"
         ).fetchone()
-        return int(dropped[0]) if dropped else 0, conflicting
+        n_dropped = int(dropped[0]) if dropped else 0
+        return n_dropped - len(conflicting), conflicting
 
     def _shown_key(self) -> str:
         parts = [
@@ -171,6 +173,15 @@ class Stage:
             f"contracts/{self.source.name}.yml"
         )
         raise BatchRefused(result.failed(message), rejects)
+
+
+def _read_ahead(blocks: Iterator[ReadBlock]) -> Iterator[ReadBlock]:
+    """Read the next block while the warehouse takes in the one before."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        upcoming = pool.submit(next, blocks, None)
+        while (block := upcoming.result()) is not None:
+            upcoming = pool.submit(next, blocks, None)
+            yield block
 
 
 def _stored(column: Column) -> str:
