@@ -62,10 +62,14 @@ select
     versions.source_file,
     versions.source_line,
     versions.amount_in_currency,
-    cast(versions.amount_in_currency * rates.plan_rate as decimal(18, 4)) as amount,
+    cast(
+        cast(versions.amount_in_currency as decimal(20, 4)) * rates.plan_rate as decimal(18, 4)
+    ) as amount,
     versions.probability_pct,
-    cast(versions.expected_revenue_in_currency * rates.plan_rate as decimal(18, 4))
-        as expected_revenue_amount
+    cast(
+        cast(versions.expected_revenue_in_currency as decimal(20, 4)) * rates.plan_rate
+        as decimal(18, 4)
+    ) as expected_revenue_amount
 from pipeline.fct_opportunity_version as versions
 left join shared.dim_plan_rate as rates
     on
