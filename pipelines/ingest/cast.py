@@ -6,7 +6,7 @@ written exactly as declared. White space around a value is not part of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -141,8 +141,9 @@ def _bound(column: Column, bound: date | float) -> date | float:
     return bound
 
 
-def _first_match(text: pl.Expr, formats: Sequence[str], parse: object) -> pl.Expr:
-    assert callable(parse)
+def _first_match(
+    text: pl.Expr, formats: Sequence[str], parse: Callable[[pl.Expr, str], pl.Expr]
+) -> pl.Expr:
     return pl.coalesce(
         _where_exact(text, exact_pattern(each), parse(text, each)) for each in formats
     )
