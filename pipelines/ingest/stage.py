@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 
 import duckdb
 import polars as pl
@@ -23,6 +24,9 @@ from pipelines.ingest.results import BatchResult
 from pipelines.ingest.sources import Source
 from pipelines.ingest.tables import same_key, table_columns
 from pipelines.settings import Company
+
+BLOCKS_AT_ONCE = 4
+"""The warehouse takes several blocks in on several threads, but one only on one."""
 
 
 class BatchRefused(Exception):  # noqa: N818 - becomes a failed BatchResult, never leaves the package
@@ -76,15 +80,16 @@ class Stage:
         n_read, n_rejected, rejects = 0, 0, []
         for file in batch.files:
             try:
-                for block in _read_ahead(reading.read(file.path)):
-                    self._insert(block.accepted, file.name)
-                    n_read += block.n_read
-                    n_rejected += block.n_rejected
-                    rejects.append(block.rejects.with_columns(_file=pl.lit(file.name)))
+                for blocks in _in_groups(_read_ahead(reading.read(file.path))):
+                    self._insert(pl.concat(block.accepted for block in blocks), file.name)
+                    n_read += sum(block.n_read for block in blocks)
+                    n_rejected += sum(block.n_rejected for block in blocks)
+                    found = pl.concat(block.rejects for block in blocks)
+                    rejects.append(found.with_columns(_file=pl.lit(file.name)))
             except FileRefused as error:
                 raise BatchRefused(result.failed(f"{batch.title}: {error}")) from error
-        found = pl.concat(rejects) if rejects else pl.DataFrame()
-        return replace(result, n_read=n_read, n_rejected=n_rejected), found
+        all_rejects = pl.concat(rejects) if rejects else pl.DataFrame()
+        return replace(result, n_read=n_read, n_rejected=n_rejected), all_rejects
 
     def _make_table(self) -> None:
         kept = {column.name for column in self.contract.loaded} | {"_row_hash", "_file", "_line"}
@@ -182,6 +187,11 @@ def _read_ahead(blocks: Iterator[ReadBlock]) -> Iterator[ReadBlock]:
         while (block := upcoming.result()) is not None:
             upcoming = pool.submit(next, blocks, None)
             yield block
+
+
+def _in_groups(blocks: Iterator[ReadBlock]) -> Iterator[list[ReadBlock]]:
+    while group := list(islice(blocks, BLOCKS_AT_ONCE)):
+        yield group
 
 
 def _stored(column: Column) -> str:

@@ -50,8 +50,7 @@ class Versions:
         self._insert(
             f"select {self._of('staged')}, {self._recorded_at()}, 'upsert', staged._row_hash, "
             "staged._file, staged._line from staged inner join changed "
-            f"on {same_key(self.contract, 'staged', 'changed')} "
-            "order by staged._file, staged._line"
+            f"on {same_key(self.contract, 'staged', 'changed')}"
         )
         return replace(
             result, n_inserted=n_all - n_changed, n_changed=n_changed, n_deleted=n_deleted
