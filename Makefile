@@ -6,7 +6,11 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 3000
 SCALE ?= 1
-export SALESOPS_DAGSTER_STORAGE ?= $(CURDIR)/data/warehouse/dagster
+# make ui COMPANY=data/companies/yours.yml
+COMPANY ?= data/demo/company.yml
+HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
+	from pipelines.settings import load_company; \
+	print(load_company(Path(sys.argv[1])).paths.warehouse / "dagster")' $(COMPANY))
 export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY = yes
 
@@ -23,7 +27,8 @@ test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 ui: $(INSTALLED) ## Start the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)
-	@mkdir -p "$(SALESOPS_DAGSTER_STORAGE)"
+	@mkdir -p "$(HISTORY)"
+	SALESOPS_COMPANY=$(COMPANY) SALESOPS_DAGSTER_STORAGE="$(HISTORY)" \
 	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 lint: $(INSTALLED) ## Check style and types: ruff, mypy, sqlfluff

@@ -53,7 +53,7 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB and
     # Polars most of the time, and those do not need the interpreter.
     Thread(target=warm_up, daemon=True).start()
-    with _instance() as instance, _listening(on_step):
+    with _instance(company) as instance, _listening(on_step):
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -67,9 +67,12 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     )
 
 
-def _instance() -> dg.DagsterInstance:
-    """The instance the UI uses as well, so that its history shows this run."""
-    default = PROJECT_ROOT / "data" / "warehouse" / "dagster"
+def _instance(company: Company) -> dg.DagsterInstance:
+    """The instance the UI uses as well, so that its history shows this run.
+
+    One history per company: two companies have assets of the same names.
+    """
+    default = company.paths.warehouse / "dagster"
     os.environ.setdefault("SALESOPS_DAGSTER_STORAGE", str(default))
     os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
     storage = Path(os.environ["SALESOPS_DAGSTER_STORAGE"])

@@ -100,9 +100,9 @@ def _period_frame(company: Company) -> pl.DataFrame:
             "n_days": [period.n_days for period in periods],
             "n_weekdays": [period.n_weekdays for period in periods],
         },
-        schema_overrides={
-            name: pl.Int32 for name in ("fiscal_year", "period_number", "n_days", "n_weekdays")
-        },
+        schema_overrides=dict.fromkeys(
+            ("fiscal_year", "period_number", "n_days", "n_weekdays"), pl.Int32
+        ),
     )
 
 
@@ -166,7 +166,7 @@ def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:
     )
     if wrong.height:
         raise ConfigurationError(
-            f"{folder}/{STAGES.name}: {wrong.height} stages are wrong (first: {wrong['stage'][0]}): "
-            "ordinal must be a whole number, status one of open, won, lost"
+            f"{folder}/{STAGES.name}: {wrong.height} stages are wrong "
+            f"(first: {wrong['stage'][0]}): ordinal must be a whole number, status one of open, won, lost"
         )
     return stages.with_columns(pl.col("ordinal").cast(pl.Int32))

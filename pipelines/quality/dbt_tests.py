@@ -13,6 +13,10 @@ import duckdb
 
 from pipelines.quality.results import CheckResult, ExpectedCheck, Severity, Status
 
+_SHOWN = 12
+"""Columns of an example; what a test looks at stands in the first ones."""
+_NOT_TELLING = ("_key", "batch_id", "known_from", "known_to")
+_ORIGIN = ("source_file", "source_line")
 _STATUS: Mapping[str, Status] = {"pass": "pass", "fail": "fail", "warn": "fail"}
 
 
@@ -82,12 +86,17 @@ def _asset(test: Mapping[str, Any], manifest_node: Any) -> str:
 
 
 def _example(connection: duckdb.DuckDBPyConnection, compiled_code: str) -> str:
-    """The first offending row as `column=value` pairs; empty cells are left out."""
+    """The first offending row as `column=value` pairs, with the extract line it came from."""
     cursor = connection.execute(f"select * from ({compiled_code}) as failing limit 1")
     row = cursor.fetchone()
     if row is None or cursor.description is None:
         return "no longer reproducible"
-    names = [column[0] for column in cursor.description]
-    return ", ".join(
-        f"{name}={value}" for name, value in zip(names, row, strict=True) if value is not None
-    )
+    pairs = {
+        column[0]: value
+        for column, value in zip(cursor.description, row, strict=True)
+        if value is not None and not column[0].endswith(_NOT_TELLING)
+    }
+    shown = dict(list(pairs.items())[:_SHOWN]) | {
+        name: pairs[name] for name in _ORIGIN if name in pairs
+    }
+    return ", ".join(f"{name}={value}" for name, value in shown.items())
