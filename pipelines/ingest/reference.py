@@ -167,6 +167,7 @@ def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:
     if wrong.height:
         raise ConfigurationError(
             f"{folder}/{STAGES.name}: {wrong.height} stages are wrong "
-            f"(first: {wrong['stage'][0]}): ordinal must be a whole number, status one of open, won, lost"
+            f"(first: {wrong['stage'][0]}): ordinal must be a whole number, "
+            "status one of open, won, lost"
         )
     return stages.with_columns(pl.col("ordinal").cast(pl.Int32))
