@@ -7,6 +7,7 @@ tells what came out.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -124,6 +125,9 @@ def land_files(
 @reported
 def run(company: CompanyFile = None) -> None:
     """Load what has landed, build, check and publish: the whole job, in this process."""
+    # Imports and definitions live as long as the process: looking through them for garbage again
+    # and again takes seconds. `run_headless` sets them aside and turns collecting on again.
+    gc.disable()
     from pipelines.assets.headless import run_headless
 
     target = _company(company)

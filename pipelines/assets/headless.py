@@ -6,6 +6,7 @@ same release and shows in the UI's history.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +51,8 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     """Materialise everything for the company and judge the build it left behind."""
     pipeline = build_pipeline(company)
     job = pipeline.definitions.resolve_job_def(MAIN_JOB)
+    gc.freeze()
+    gc.enable()
     # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB and
     # Polars most of the time, and those do not need the interpreter.
     Thread(target=warm_up, daemon=True).start()
