@@ -5,7 +5,7 @@ The one entry of this package. Landing the files is left to the caller.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,20 +14,24 @@ from pipelines.demo.campaigns import Campaigns, build_campaigns
 from pipelines.demo.catalogue import build_catalogue
 from pipelines.demo.clock import end_of_day, quarter
 from pipelines.demo.finance import Invoice, Quota, build_invoices, build_quotas
+from pipelines.demo.finance_files import (
+    write_invoices,
+    write_order_lines,
+    write_orders,
+    write_quotas,
+    write_seller_totals,
+    write_territories,
+)
 from pipelines.demo.journal import Journal, Replay
 from pipelines.demo.leads import build_leads
 from pipelines.demo.market import build_market
 from pipelines.demo.opportunities import World, build_deals
+from pipelines.demo.orders import Order, Records, build_orders, orders_on
 from pipelines.demo.organisation import build_organisation
 from pipelines.demo.rates import FIRST_RATE_ON, Rates, build_rates, rate_lines
-from pipelines.demo.rendering import (
-    ExportWriter,
-    extract_days,
-    write_invoices,
-    write_lines,
-    write_quotas,
-    write_spend,
-)
+from pipelines.demo.rendering import ExportWriter, extract_days, write_lines, write_spend
+from pipelines.demo.seller_totals import seller_totals
+from pipelines.demo.territories import Assignment, build_assignments
 
 FIRST_DAY = date(2024, 7, 1)
 LAST_DAY = date(2026, 6, 30)
@@ -77,6 +81,8 @@ class _Company:
     campaigns: Campaigns
     quotas: list[Quota]
     invoices: list[Invoice]
+    orders: list[Order]
+    assignments: list[Assignment]
     rates: Rates
 
 
@@ -106,7 +112,8 @@ def generate(
     chosen = sorted(days) if days is not None else list(extract_days(last_day))
     _check(scale, first_day, last_day, chosen)
     company = _simulate(seed, scale, first_day, last_day)
-    writers = [ExportWriter(Replay(journal)) for journal in company.journals]
+    replays = {journal.object_name: Replay(journal) for journal in company.journals}
+    writers = [ExportWriter(replay) for replay in replays.values()]
     files: list[DemoFile] = []
     previous: date | None = None
     for day in chosen:
@@ -115,9 +122,29 @@ def generate(
         for writer in writers:
             path = writer.write(folder, day)
             files.append(DemoFile("salesforce", SALESFORCE_OBJECTS[path.stem], day, path))
+        records = {name: replay.records for name, replay in replays.items()}
+        files += _write_finance(company, folder, day, records)
         files += _write_others(company, folder, previous, day)
         previous = day
     return DemoExtracts(chosen, files)
+
+
+def _write_finance(
+    company: _Company, folder: Path, day: date, records: Mapping[str, Records]
+) -> list[DemoFile]:
+    """Finance's books; orders and totals follow what the CRM says on that evening."""
+    deals, lines = records["Opportunity"], records["OpportunityLineItem"]
+    orders = list(orders_on(company.orders, day, deals, lines))
+    totals = seller_totals(day, company.quotas, deals, company.rates)
+    paths = {
+        "quota": write_quotas(folder, day, company.quotas),
+        "invoice": write_invoices(folder, day, company.invoices),
+        "order": write_orders(folder, orders),
+        "order_line": write_order_lines(folder, orders),
+        "territory": write_territories(folder, day, company.assignments),
+        "seller_total": write_seller_totals(folder, totals),
+    }
+    return [DemoFile("finance", name, day, path) for name, path in paths.items()]
 
 
 def _write_others(
@@ -126,8 +153,6 @@ def _write_others(
     rates = rate_lines(company.rates, day)
     spend = company.campaigns.spend
     return [
-        DemoFile("finance", "quota", day, write_quotas(folder, day, company.quotas)),
-        DemoFile("finance", "invoice", day, write_invoices(folder, day, company.invoices)),
         DemoFile("marketing", "ad_spend", day, write_spend(folder, previous, day, spend)),
         DemoFile("ecb", "rate", day, write_lines(folder / "eurofxref-hist.csv", rates)),
     ]
@@ -161,7 +186,15 @@ def _simulate(seed: int, scale: float, first_day: date, last_day: date) -> _Comp
         organisation.roles,
     ]
     quotas = build_quotas(seed, organisation, deals.all, rates, (first_day, last_day))
-    return _Company(journals, campaigns, quotas, build_invoices(seed, deals.all), rates)
+    return _Company(
+        journals,
+        campaigns,
+        quotas,
+        build_invoices(seed, deals.all),
+        build_orders(seed, deals.all, catalogue),
+        build_assignments(seed, organisation, first_day, last_day),
+        rates,
+    )
 
 
 def _check(scale: float, first_day: date, last_day: date, days: Sequence[date]) -> None:

@@ -69,6 +69,10 @@ class DealWriter:
     def created_on(self) -> date:
         return local_day(self.created_at)
 
+    @property
+    def line_ids(self) -> list[str]:
+        return [line.line_id for line in self._lines]
+
     def write(self, rng: Random, catalogue: Catalogue, edits: list[Edit]) -> None:
         """Record every edit, each by whoever owned the deal then."""
         self._create(rng, edits[0])
@@ -86,7 +90,7 @@ class DealWriter:
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
         gone = [(self.deals.opportunities, [self.opportunity_id])]
         gone.append((self.deals.history, self._history_ids))
-        gone.append((self.deals.lines, [line.line_id for line in self._lines]))
+        gone.append((self.deals.lines, self.line_ids))
         for journal, ids in gone:
             for record_id in ids:
                 journal.change(record_id, at, by, {"IsDeleted": True})

@@ -1,7 +1,7 @@
 """Write the company's state as the files its systems would deliver on a day.
 
-Salesforce: the weekly data export. Finance, marketing: UTF-8 CSV. Central bank: its own wide
-file. What stands in the files is decided elsewhere.
+Salesforce: the weekly data export. Marketing: UTF-8 CSV. Central bank: its own wide file. What
+stands in the files is decided elsewhere, and finance's are written in `finance_files`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,10 @@ from typing import Any
 from pipelines.demo.campaigns import Spend
 from pipelines.demo.clock import end_of_day
 from pipelines.demo.columns import columns, empty_values
-from pipelines.demo.finance import Invoice, Quota, approved_before
 from pipelines.demo.journal import Fields, Replay
 
 EXPORT_ENCODING = "iso-8859-1"
 """Also readable as cp1252: only characters that both share are used."""
-QUOTA_COLUMNS = (
-    "quota_id,participant_id,measure,period_start_on,period_end_on,quota_amount,currency,"
-    "version,status,approved_at"
-)
-INVOICE_COLUMNS = (
-    "invoice_id,account_id,opportunity_id,invoiced_on,due_on,paid_on,amount,currency,status"
-)
 SPEND_COLUMNS = "campaign_id,spend_on,channel,impressions,clicks,spend_amount,currency"
 
 
@@ -81,50 +73,6 @@ TEXT_OF: dict[type, Callable[[Any], str]] = {
 }
 
 
-def write_quotas(folder: Path, day: date, quotas: list[Quota]) -> Path:
-    rows = (
-        (
-            quota.quota_id,
-            quota.participant_id,
-            quota.measure,
-            quota.period.starts_on,
-            quota.period.next_starts_on,
-            f"{quota.amount}.00",
-            "USD",
-            quota.version,
-            "approved",
-            f"{quota.approved_at.isoformat()}Z",
-        )
-        for quota in approved_before(quotas, day)
-    )
-    return _write_csv(folder / "quotas.csv", QUOTA_COLUMNS, rows)
-
-
-def write_invoices(folder: Path, day: date, invoices: list[Invoice]) -> Path:
-    rows = (_invoice_row(invoice, day) for invoice in invoices if invoice.invoiced_on <= day)
-    return _write_csv(folder / "invoices.csv", INVOICE_COLUMNS, rows)
-
-
-def _invoice_row(invoice: Invoice, day: date) -> tuple[object, ...]:
-    """The invoice as finance saw it that evening."""
-    is_paid = invoice.paid_on is not None and invoice.paid_on <= day
-    is_void = invoice.voided_on is not None and invoice.voided_on <= day
-    status = "paid" if is_paid else "void" if is_void else "open"
-    if status == "open" and invoice.due_on < day:
-        status = "overdue"
-    return (
-        invoice.invoice_id,
-        invoice.deal.account.account_id,
-        invoice.deal.opportunity_id,
-        invoice.invoiced_on,
-        invoice.due_on,
-        invoice.paid_on if is_paid else "",
-        f"{invoice.amount}.00",
-        invoice.deal.currency,
-        status,
-    )
-
-
 def write_spend(folder: Path, after: date | None, day: date, spend: Iterable[Spend]) -> Path:
     """The days since the last delivery: an incremental file, the first one holding the past."""
     since = after or date.min
@@ -141,7 +89,7 @@ def write_spend(folder: Path, after: date | None, day: date, spend: Iterable[Spe
         for row in spend
         if since < row.spend_on <= day
     )
-    return _write_csv(folder / "ad_spend.csv", SPEND_COLUMNS, rows)
+    return write_csv(folder / "ad_spend.csv", SPEND_COLUMNS, rows)
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> Path:
@@ -149,7 +97,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> Path:
     return path
 
 
-def _write_csv(path: Path, header: str, rows: Iterable[tuple[object, ...]]) -> Path:
+def write_csv(path: Path, header: str, rows: Iterable[tuple[object, ...]]) -> Path:
     buffer = StringIO()
     buffer.write(header + "\n")
     csv.writer(buffer, lineterminator="\n").writerows(rows)

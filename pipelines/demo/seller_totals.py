@@ -1,0 +1,72 @@
+"""What finance's own books say each seller was credited: the total the warehouse is held against.
+
+Added up from the CRM's records of the day and the quotas finance approved, in dollars at the plan
+rate: the last central bank rate on or before the fiscal year's first day, to nine decimals, and
+each deal to four. Deals in a quarter for which the seller has no quota are credited to nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+from pipelines.calendar import fiscal_period
+from pipelines.demo.clock import FISCAL_YEAR_STARTS_IN, quarter
+from pipelines.demo.finance import Quota, approved_before
+from pipelines.demo.journal import Fields
+from pipelines.demo.orders import Records
+from pipelines.demo.path import STAGES, WON
+from pipelines.demo.rates import Rates
+
+TOTAL_NAME = "credited_bookings"
+N_PERIODS = 4
+"""Newest quarters with quotas, so about a year."""
+RATE_UNIT, CREDIT_UNIT, CENT = Decimal("1e-9"), Decimal("1e-4"), Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class SellerTotal:
+    """One seller's credit over the newest quota periods."""
+
+    participant_id: str
+    amount: Decimal
+
+
+def seller_totals(
+    day: date, quotas: list[Quota], deals: Records, rates: Rates
+) -> list[SellerTotal]:
+    """A total for everybody with a quota in those periods, by the books of that evening."""
+    known = [quota for quota in approved_before(quotas, day) if quota.measure == "bookings"]
+    newest = set(sorted({quota.period for quota in known})[-N_PERIODS:])
+    seats = {(quota.participant_id, quota.period) for quota in known if quota.period in newest}
+    totals = dict.fromkeys(sorted(participant_id for participant_id, _ in seats), Decimal(0))
+
+    @cache
+    def plan_rate(currency: str, year_starts_on: date) -> Decimal:
+        rate = 1.0 if currency == "USD" else rates.to_dollars(currency, year_starts_on)
+        return Decimal(rate).quantize(RATE_UNIT, ROUND_HALF_UP)
+
+    for deal in deals.values():
+        if not _is_booked(deal):
+            continue
+        owner, close_on = str(deal["OwnerId"]), deal["CloseDate"]
+        assert isinstance(close_on, date)
+        if (owner, quarter(close_on)) in seats:
+            year = fiscal_period(close_on, "year", year_starts_in=FISCAL_YEAR_STARTS_IN)
+            rate = plan_rate(str(deal["CurrencyIsoCode"]), year.starts_on)
+            credit = Decimal(str(deal["Amount"])) * rate
+            totals[owner] += credit.quantize(CREDIT_UNIT, ROUND_HALF_UP)
+    return [
+        SellerTotal(participant_id, amount.quantize(CENT, ROUND_HALF_UP))
+        for participant_id, amount in totals.items()
+    ]
+
+
+def _is_booked(deal: Fields) -> bool:
+    return (
+        deal["StageName"] == STAGES[WON].name
+        and not deal.get("IsDeleted", False)
+        and deal["Amount"] != ""
+    )
