@@ -48,4 +48,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	# dbt reads its project once here, so that the first run finds it read.
+	$(BIN)/python -c "from pipelines.assets.transform import prepare_manifest; \
+	from pipelines.settings import Settings, load_company; \
+	prepare_manifest(load_company(Settings().company))"
 	touch $(INSTALLED)
