@@ -191,7 +191,7 @@ def _simulate(seed: int, scale: float, first_day: date, last_day: date) -> _Comp
         campaigns,
         quotas,
         build_invoices(seed, deals.all),
-        build_orders(seed, deals.all, catalogue),
+        build_orders(seed, [*deals.all, *deals.deleted], catalogue),
         build_assignments(seed, organisation, first_day, last_day),
         rates,
     )

@@ -106,6 +106,7 @@ def _open_deal(
     writer.write(rng, world.catalogue, edits)
     if is_deleted:
         writer.delete(ends_at + timedelta(minutes=1))
+        deals.deleted.append(writer)
     else:
         deals.all.append(writer)
 

@@ -1,7 +1,8 @@
 """The order desk: an order for every won deal with an amount, with the deal's lines.
 
 Which order there will be, and when, is drawn once; what stands on it on a day follows the CRM's
-records of that day. So an order changes when its deal is corrected and is gone when it is reversed.
+records of that day. So an order changes when its deal is corrected, and is gone when the deal is
+reversed or deleted.
 """
 
 from __future__ import annotations
@@ -105,10 +106,15 @@ def orders_on(
     for order in orders:
         if order.ordered_on > day:
             return
-        deal = deals[order.deal.opportunity_id]
-        if deal["StageName"] == STAGES[WON].name:
+        deal = deals.get(order.deal.opportunity_id)
+        if deal is not None and is_won(deal):
             subtotal = _decimal(deal["Amount"])
             yield OrderState(order, subtotal, _enter(order, subtotal, lines))
+
+
+def is_won(deal: Fields) -> bool:
+    """Does the CRM have the deal as won, and not in its recycle bin?"""
+    return deal["StageName"] == STAGES[WON].name and not deal.get("IsDeleted", False)
 
 
 def _enter(order: Order, subtotal: Decimal, lines: Records) -> list[OrderLine]:

@@ -34,6 +34,8 @@ class Deals:
     lines: Journal = field(default_factory=lambda: Journal("OpportunityLineItem"))
     all: list[DealWriter] = field(default_factory=list)
     """Those that were not deleted."""
+    deleted: list[DealWriter] = field(default_factory=list)
+    """Those that were, some of them after they had been won."""
 
 
 @dataclass

@@ -15,9 +15,7 @@ from functools import cache
 from pipelines.calendar import fiscal_period
 from pipelines.demo.clock import FISCAL_YEAR_STARTS_IN, quarter
 from pipelines.demo.finance import Quota, approved_before
-from pipelines.demo.journal import Fields
-from pipelines.demo.orders import Records
-from pipelines.demo.path import STAGES, WON
+from pipelines.demo.orders import Records, is_won
 from pipelines.demo.rates import Rates
 
 TOTAL_NAME = "credited_bookings"
@@ -49,7 +47,7 @@ def seller_totals(
         return Decimal(rate).quantize(RATE_UNIT, ROUND_HALF_UP)
 
     for deal in deals.values():
-        if not _is_booked(deal):
+        if not is_won(deal) or deal["Amount"] == "":
             continue
         owner, close_on = str(deal["OwnerId"]), deal["CloseDate"]
         assert isinstance(close_on, date)
@@ -62,11 +60,3 @@ def seller_totals(
         SellerTotal(participant_id, amount.quantize(CENT, ROUND_HALF_UP))
         for participant_id, amount in totals.items()
     ]
-
-
-def _is_booked(deal: Fields) -> bool:
-    return (
-        deal["StageName"] == STAGES[WON].name
-        and not deal.get("IsDeleted", False)
-        and deal["Amount"] != ""
-    )
