@@ -10,8 +10,29 @@ with records as (
     where op = 'upsert'
 ),
 
-assignments as (
+delivered_assignments as (
     {{ latest_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
+),
+
+people as (
+    select distinct
+        source_system,
+        participant_id
+    from records
+),
+
+-- Territories may be kept by another system than the people: they meet by the seller's id.
+assignments as (
+    select
+        people.source_system,
+        delivered_assignments.participant_id,
+        delivered_assignments.territory_id,
+        delivered_assignments.territory_name,
+        delivered_assignments.region,
+        delivered_assignments.valid_from,
+        delivered_assignments.valid_to
+    from delivered_assignments
+    inner join people on delivered_assignments.participant_id = people.participant_id
 ),
 
 -- The last version recorded on a day is the one that day ends with.
