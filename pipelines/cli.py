@@ -53,10 +53,10 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except (ConfigurationError, ContractError, NoRelease, QueryError) as error:
-            err.print(f"[bold red]cannot do that[/] {_plain(error)}")
+            err.print(f"[bold red]cannot do that[/] {_plain(error)}", soft_wrap=True)
             raise typer.Exit(WRONG_USE) from error
         except (IngestError, PublishError) as error:
-            err.print(f"[bold red]refused[/] {_plain(error)}")
+            err.print(f"[bold red]refused[/] {_plain(error)}", soft_wrap=True)
             raise typer.Exit(REFUSED) from error
 
     return wrapper

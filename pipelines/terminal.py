@@ -106,7 +106,7 @@ def show_outcome(company: Company, outcome: Outcome) -> None:
     err.print("[bold red]refused[/]: nothing was published, the current release is unchanged")
     for failure in outcome.failures:
         if not failure.startswith("release refused"):
-            err.print(escape(failure))
+            err.print(escape(failure), soft_wrap=True)
     if verdict is None:
         return
     for check in verdict.failed[:_SHOWN_CHECKS]:
@@ -146,4 +146,4 @@ def _show_check(word: str, colour: str, check: CheckResult, console: Console) ->
     ]
     for name, text in details:
         if text:
-            console.print(f"  {name}: {escape(' '.join(str(text).split()))}")
+            console.print(f"  {name}: {escape(' '.join(str(text).split()))}", soft_wrap=True)

@@ -27,6 +27,7 @@ from pipelines.settings import PROJECT_ROOT, Company
 StepListener = Callable[[str, str], None]
 """Called with a step's name and `started`, `done`, `failed` or `skipped`."""
 
+_FAILURE = f"{dg.Failure.__module__}.{dg.Failure.__name__}: "
 _STATES = {
     "STEP_START": "started",
     "STEP_SUCCESS": "done",
@@ -107,10 +108,11 @@ def _failures(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:
         elif event.event_type_value == "PIPELINE_FAILURE":
             error = event.job_failure_data.error
         if error is not None:
-            while error.cause is not None:
+            # Failures are ours and worded for people; below one lies only how it came about.
+            while error.cause is not None and error.cls_name != "Failure":
                 error = error.cause
             if error.cls_name != "DagsterAssetCheckFailedError":
-                yield error.message.strip()
+                yield error.message.strip().removeprefix(_FAILURE)
 
 
 class _StepHandler(logging.Handler):
