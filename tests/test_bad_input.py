@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from pipelines.demo import generate
+from pipelines.settings import PROJECT_ROOT
 from tests.deployment import COMPANIES, Deployment
 
 pytestmark = pytest.mark.xdist_group("bad_input")
@@ -301,3 +303,19 @@ def test_answers_come_as_csv_and_json(company: Deployment) -> None:
     assert as_csv.stdout.splitlines()[0] == "owner_name,won"
     assert len(as_csv.stdout.splitlines()) == 3
     assert company.rows(question)[0][0] == "Ida Berg"
+
+
+def test_an_unknown_currency_is_refused_by_name(tmp_path: Path) -> None:
+    deployment = Deployment.of(PROJECT_ROOT / "data" / "demo" / "company.yml", tmp_path)
+    day = generate(tmp_path / "extracts", seed=3, scale=0.05).days[-1]
+    delivered = tmp_path / "extracts" / day.isoformat()
+    deals = delivered / "Opportunity.csv"
+    deals.write_bytes(deals.read_bytes().replace(b'"EUR"', b'"XYZ"', 1))
+    assert deployment.land(day.isoformat(), delivered).exit_code == 0
+    result = deployment.run()
+    said = " ".join(result.output.split())
+    assert result.exit_code == 1
+    assert "currency_has_a_rate" in said
+    assert "1 rows" in said
+    assert "currency=XYZ" in said
+    assert deployment.release_id is None

@@ -6,6 +6,7 @@ offending row of each failed test as an example.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ import duckdb
 from pipelines.quality.results import CheckResult, ExpectedCheck, Severity, Status
 
 _SHOWN = 12
-"""Columns of an example; what a test looks at stands in the first ones."""
+"""Columns of an example, besides where it came from."""
 _NOT_TELLING = ("_key", "batch_id", "known_from", "known_to")
 _ORIGIN = ("source_file", "source_line")
 _STATUS: Mapping[str, Status] = {"pass": "pass", "fail": "fail", "warn": "fail"}
@@ -56,7 +57,7 @@ def _result(
     status = _STATUS.get(str(run.status), "error")
     example = None
     if status == "fail":
-        example = _example(connection, run.node.compiled_code)
+        example = _example(connection, run.node.compiled_code, _looked_at(test))
     return CheckResult(
         check_id=check_id(test),
         kind="dbt",
@@ -85,8 +86,20 @@ def _asset(test: Mapping[str, Any], manifest_node: Any) -> str:
     return str(attached).rsplit(".", 1)[-1]
 
 
-def _example(connection: duckdb.DuckDBPyConnection, compiled_code: str) -> str:
-    """The first offending row as `column=value` pairs, with the extract line it came from."""
+def _looked_at(test: Mapping[str, Any]) -> frozenset[str]:
+    """Words of the test's arguments, among them the columns it judges by."""
+    arguments = str(test.get("test_metadata", {}).get("kwargs", {}))
+    shown = test.get("config", {}).get("meta", {}).get("show", [])
+    return frozenset(re.findall(r"\w+", arguments)) | frozenset(shown)
+
+
+def _example(
+    connection: duckdb.DuckDBPyConnection, compiled_code: str, looked_at: frozenset[str]
+) -> str:
+    """The first offending row as `column=value` pairs: what the test looks at, then the rest.
+
+    Ends with the extract line the row came from. Empty cells and surrogate keys are left out.
+    """
     cursor = connection.execute(f"select * from ({compiled_code}) as failing limit 1")
     row = cursor.fetchone()
     if row is None or cursor.description is None:
@@ -96,7 +109,6 @@ def _example(connection: duckdb.DuckDBPyConnection, compiled_code: str) -> str:
         for column, value in zip(cursor.description, row, strict=True)
         if value is not None and not column[0].endswith(_NOT_TELLING)
     }
-    shown = dict(list(pairs.items())[:_SHOWN]) | {
-        name: pairs[name] for name in _ORIGIN if name in pairs
-    }
+    first = sorted(pairs, key=lambda name: name not in looked_at)[:_SHOWN]
+    shown = {name: pairs[name] for name in [*first, *(n for n in _ORIGIN if n in pairs)]}
     return ", ".join(f"{name}={value}" for name, value in shown.items())
