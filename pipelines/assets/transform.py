@@ -173,14 +173,16 @@ def build_transform(company: Company) -> Transform:
         """Build and test every model of the enabled sources."""
         with warehouse.connect() as connection:
             begin_build(connection, context.run.run_id)
-        # One thread: DuckDB uses every core within a model. dbt's debug log and artefacts of a run
-        # are not read by anyone; what happened is in Dagster's history and in the ledger.
+        # Two threads, so that dbt prepares one model while DuckDB, which uses every core, builds
+        # another. dbt's debug log and artefacts of a run are not read by anyone; what happened is
+        # in Dagster's history and in the ledger.
         arguments = [
             "--quiet", "--log-level-file", "none", "--no-write-json",
-            "build", "--threads", "1",
+            "build", "--threads", "2",
             *_common_arguments(company), *_selection(context),
         ]  # fmt: skip
-        with _dbt(company) as dbt:
+        # dbt opens and closes the file for every node; while this handle is open, that is cheap.
+        with warehouse.connect(), _dbt(company) as dbt:
             outcome = dbt.invoke(arguments)
         if outcome.exception is not None:
             raise dg.Failure(f"dbt stopped: {outcome.exception}", allow_retries=False)

@@ -103,7 +103,7 @@ def generate(
         scale: 1 is about 5,000 deals and 50 sellers in two years.
         first_day: first day of the CRM.
         last_day: last day that is simulated; the last extract.
-        days: extract days; five over the last seven weeks unless given.
+        days: extract days; four over the last seven weeks unless given.
 
     Raises:
         ValueError: the span is too short or too early, the scale not positive, or an extract

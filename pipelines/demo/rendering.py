@@ -106,6 +106,6 @@ def write_csv(path: Path, header: str, rows: Iterable[tuple[object, ...]]) -> Pa
 
 
 def extract_days(last_day: date) -> tuple[date, ...]:
-    """A first delivery, three more at shorter and shorter distance, and the last day's own."""
+    """A first delivery, two more at shorter distance, and the last day's own."""
     first = last_day - timedelta(days=51)
-    return (*(first + timedelta(weeks=week) for week in (0, 3, 5, 6)), last_day)
+    return (*(first + timedelta(weeks=week) for week in (0, 3, 6)), last_day)

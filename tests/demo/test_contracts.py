@@ -52,4 +52,4 @@ def test_every_file_is_loaded_without_a_reject(small: Delivery, tmp_path: Path) 
         rejects = connection.sql("select * from control.rejects limit 3").fetchall()
         n_batches = connection.sql("select count(*) from control.batches").fetchall()
     assert rejects == []
-    assert n_batches == [(5 * 20,)]
+    assert n_batches == [(4 * 20,)]

@@ -87,10 +87,10 @@ def test_a_day_is_delivered_the_same_whatever_was_delivered_before(
 
 def test_every_day_delivers_every_file(small: Delivery) -> None:
     assert small.last == date(2026, 6, 30)
-    assert len(small.extracts.days) == 5
-    assert len(small.extracts.files) == 5 * 20
+    assert len(small.extracts.days) == 4
+    assert len(small.extracts.files) == 4 * 20
     assert all(file.path.is_file() for file in small.extracts.files)
-    assert len({(file.source, file.object, file.day) for file in small.extracts.files}) == 5 * 20
+    assert len({(file.source, file.object, file.day) for file in small.extracts.files}) == 4 * 20
 
 
 def stamps_of(row: Row) -> dict[str, datetime]:
