@@ -101,6 +101,125 @@
             ('invoiced_on', 'date'), ('due_on', 'date'), ('paid_on', 'date'),
             ('invoice_amount', 'decimal(18,4)'), ('currency', 'varchar'), ('status', 'varchar'),
         ],
+        'merge': [
+            ('object_name', 'varchar'), ('record_id', 'varchar'), ('survivor_id', 'varchar'),
+        ],
+        'person': [
+            ('person_id', 'varchar'), ('person_type', 'varchar'), ('account_id', 'varchar'),
+            ('email_hash', 'varchar'), ('owner_id', 'varchar'), ('lead_source', 'varchar'),
+            ('created_on', 'date'), ('converted_to_id', 'varchar'), ('is_deleted', 'boolean'),
+        ],
+        'opportunity_field_change': [
+            ('change_id', 'varchar'), ('opportunity_id', 'varchar'), ('field', 'varchar'),
+            ('old_value', 'varchar'), ('new_value', 'varchar'), ('changed_by', 'varchar'),
+            ('changed_at', 'timestamp'),
+        ],
+        'opportunity_split': [
+            ('split_id', 'varchar'), ('opportunity_id', 'varchar'), ('participant_id', 'varchar'),
+            ('split_type', 'varchar'), ('is_overlay', 'boolean'), ('split_pct', 'decimal(9,6)'),
+            ('split_amount', 'decimal(18,4)'), ('currency', 'varchar'), ('is_deleted', 'boolean'),
+        ],
+        'pipeline_stage': [
+            ('pipeline_id', 'varchar'), ('pipeline_name', 'varchar'), ('stage_value', 'varchar'),
+            ('stage_name', 'varchar'), ('stage_ordinal', 'integer'),
+            ('probability_pct', 'decimal(9,6)'), ('status', 'varchar'),
+        ],
+        'team_member': [
+            ('team_id', 'varchar'), ('team_name', 'varchar'), ('participant_id', 'varchar'),
+            ('is_primary', 'boolean'),
+        ],
+        'account_territory': [
+            ('account_id', 'varchar'), ('territory_id', 'varchar'), ('territory_name', 'varchar'),
+        ],
+        'activity': [
+            ('activity_id', 'varchar'), ('activity_type', 'varchar'), ('owner_id', 'varchar'),
+            ('account_id', 'varchar'), ('opportunity_id', 'varchar'), ('person_id', 'varchar'),
+            ('occurred_at', 'timestamp'), ('occurred_on', 'date'), ('is_completed', 'boolean'),
+            ('is_deleted', 'boolean'),
+        ],
+        'touch': [
+            ('touch_id', 'varchar'), ('person_id', 'varchar'), ('campaign_id', 'varchar'),
+            ('channel', 'varchar'), ('touch_type', 'varchar'), ('occurred_at', 'timestamp'),
+            ('is_response', 'boolean'), ('is_deleted', 'boolean'),
+        ],
+        'forecast_submission': [
+            ('submission_id', 'varchar'), ('participant_id', 'varchar'), ('layer', 'varchar'),
+            ('forecast_category_value', 'varchar'), ('period_start_on', 'date'),
+            ('amount', 'decimal(18,4)'), ('currency', 'varchar'), ('submitted_by', 'varchar'),
+            ('submitted_at', 'timestamp'), ('note', 'varchar'), ('is_deleted', 'boolean'),
+        ],
+        'quote': [
+            ('quote_id', 'varchar'), ('opportunity_id', 'varchar'), ('quote_number', 'varchar'),
+            ('status', 'varchar'), ('is_primary', 'boolean'), ('quoted_on', 'date'),
+            ('expires_on', 'date'), ('discount_pct', 'decimal(9,6)'),
+            ('subtotal_amount', 'decimal(18,4)'), ('total_amount', 'decimal(18,4)'),
+            ('currency', 'varchar'), ('is_deleted', 'boolean'),
+        ],
+        'approval_step': [
+            ('step_id', 'varchar'), ('target_id', 'varchar'), ('process_id', 'varchar'),
+            ('approver_id', 'varchar'), ('decision', 'varchar'), ('assigned_at', 'timestamp'),
+            ('decided_at', 'timestamp'),
+        ],
+        'conversion_rate': [
+            ('currency', 'varchar'), ('rate_type', 'varchar'), ('valid_from', 'date'),
+            ('valid_to', 'date'), ('units_per_base', 'decimal(18,9)'), ('base_currency', 'varchar'),
+        ],
+        'plan_target': [
+            ('target_id', 'varchar'), ('node', 'varchar'), ('kpi', 'varchar'), ('version', 'varchar'),
+            ('period_start_on', 'date'), ('target_amount', 'decimal(18,4)'), ('currency', 'varchar'),
+        ],
+        'ramp_step': [
+            ('schedule_id', 'varchar'), ('tenure_month', 'integer'), ('ramp_pct', 'decimal(9,6)'),
+        ],
+        'comp_tier': [
+            ('plan_id', 'varchar'), ('measure', 'varchar'), ('version', 'varchar'),
+            ('lower_pct', 'decimal(9,6)'), ('upper_pct', 'decimal(9,6)'),
+            ('commission_pct', 'decimal(9,6)'), ('tier_kind', 'varchar'),
+            ('cap_amount', 'decimal(18,4)'), ('currency', 'varchar'),
+        ],
+        'invoice_line': [
+            ('line_id', 'varchar'), ('invoice_id', 'varchar'), ('product_value', 'varchar'),
+            ('description', 'varchar'), ('quantity', 'decimal(18,4)'),
+            ('line_amount', 'decimal(18,6)'), ('currency', 'varchar'),
+            ('service_start_on', 'date'), ('service_end_on', 'date'), ('is_deleted', 'boolean'),
+        ],
+        'payment': [
+            ('payment_id', 'varchar'), ('account_id', 'varchar'), ('invoice_id', 'varchar'),
+            ('paid_on', 'date'), ('payment_amount', 'decimal(18,4)'), ('currency', 'varchar'),
+            ('status', 'varchar'), ('is_deleted', 'boolean'),
+        ],
+        'refund': [
+            ('refund_id', 'varchar'), ('payment_id', 'varchar'), ('invoice_id', 'varchar'),
+            ('account_id', 'varchar'), ('refunded_on', 'date'), ('refund_amount', 'decimal(18,4)'),
+            ('currency', 'varchar'), ('refund_type', 'varchar'), ('status', 'varchar'),
+            ('is_deleted', 'boolean'),
+        ],
+        'subscription': [
+            ('subscription_id', 'varchar'), ('account_id', 'varchar'), ('plan_id', 'varchar'),
+            ('status', 'varchar'), ('started_on', 'date'), ('ends_on', 'date'),
+            ('canceled_on', 'date'), ('quantity', 'decimal(18,4)'), ('is_deleted', 'boolean'),
+        ],
+        'subscription_plan': [
+            ('plan_id', 'varchar'), ('plan_name', 'varchar'), ('product_value', 'varchar'),
+            ('amount', 'decimal(18,4)'), ('currency', 'varchar'), ('interval_unit', 'varchar'),
+            ('interval_count', 'integer'), ('is_active', 'boolean'), ('is_deleted', 'boolean'),
+        ],
+        'ledger_account': [
+            ('ledger_account_id', 'varchar'), ('account_number', 'varchar'),
+            ('account_name', 'varchar'), ('account_type', 'varchar'),
+            ('parent_account_id', 'varchar'), ('is_active', 'boolean'),
+        ],
+        'ledger_entry': [
+            ('entry_id', 'varchar'), ('line_id', 'varchar'), ('ledger_account_id', 'varchar'),
+            ('accounting_period_id', 'varchar'), ('entity_id', 'varchar'),
+            ('transaction_type', 'varchar'), ('posted_on', 'date'), ('amount', 'decimal(18,4)'),
+            ('currency', 'varchar'), ('is_posting', 'boolean'), ('is_deleted', 'boolean'),
+        ],
+        'accounting_period': [
+            ('accounting_period_id', 'varchar'), ('period_name', 'varchar'), ('starts_on', 'date'),
+            ('ends_on', 'date'), ('closed_on', 'date'), ('is_quarter', 'boolean'),
+            ('is_year', 'boolean'), ('is_adjustment', 'boolean'), ('is_closed', 'boolean'),
+        ],
         'exchange_rate': [
             ('rate_on', 'date'), ('base_currency', 'varchar'), ('quote_currency', 'varchar'),
             ('rate', 'decimal(18,9)'),

@@ -6,6 +6,7 @@ guessed from data. Reading files along a contract happens in the ingest.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
@@ -45,6 +46,15 @@ class _Frozen(BaseModel):
 class Format(_Frozen):
     """How the files of one kind of delivery are written."""
 
+    kind: Literal["csv", "xlsx", "parquet", "jsonl"] = "csv"
+    """Text with delimiters; an Excel workbook; Parquet; or one JSON object per line. The options
+    about delimiters, header, quotes and encoding are those of text."""
+    sheet: str | None = None
+    """Sheet of a workbook; None takes the only one, and refuses a workbook with several."""
+    headers: Literal["source", "snake_case"] = "source"
+    """`snake_case`: files of this format write `Product2Id` as `product_2_id`."""
+    also: tuple[str, ...] = ()
+    """Headers that every file of this format may have and that are not taken in."""
     delimiter: Character = ","
     header: bool = True
     quote: Character | None = '"'
@@ -143,8 +153,13 @@ class ObjectContract(_Frozen):
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     delivery: Literal["full", "incremental"]
     """`full`: a key that is missing was deleted. `incremental`: it means nothing."""
+    increments: tuple[str, ...] = ()
+    """File names of an object delivered in full that bring changes only; a day with no other
+    file is an incremental delivery."""
     recorded_at: tuple[str, ...] = ()
     """Timestamps that say when the source recorded the row, the preferred one first."""
+    deleted: Name | None = None
+    """Boolean column by which the source marks a deleted record; such a row becomes a delete."""
     optional: bool = False
     reject_limit: Annotated[int | float, Field(ge=0)] = 0
     """Rows that may be rejected: a whole number of them, or a fraction such as 0.01."""
@@ -169,6 +184,12 @@ class ObjectContract(_Frozen):
                 raise ValueError(f"{role} names no loaded column: {', '.join(unknown)}")
         if any(by_name[name].type != "timestamp" for name in self.recorded_at):
             raise ValueError("recorded_at must name timestamp columns")
+        if self.deleted is not None and not (
+            self.deleted in by_name and by_name[self.deleted].type == "boolean"
+        ):
+            raise ValueError("deleted must name a loaded boolean column")
+        if self.increments and self.delivery != "full":
+            raise ValueError("increments are for an object that is delivered in full")
         return self
 
     @property
@@ -176,10 +197,34 @@ class ObjectContract(_Frozen):
         """The columns of the raw table, in order."""
         return tuple(column for column in self.columns if column.load)
 
+    def written_in(self, format_: Format) -> ObjectContract:
+        """The contract with the headers that files of a format have."""
+        if format_.headers == "source":
+            return self.model_copy(update={"also": (*self.also, *format_.also)})
+        columns = (c.model_copy(update={"source": snake_case(c.source)}) for c in self.columns)
+        also = (*map(snake_case, self.also), *format_.also)
+        return self.model_copy(update={"columns": tuple(columns), "also": also})
+
     def matches(self, file_name: str) -> bool:
         """Is this the name of one of the object's files?"""
         names = {file_name, file_name.removesuffix(".gz")}
-        return any(fnmatchcase(name, pattern) for name in names for pattern in self.files)
+        patterns = (*self.files, *self.increments)
+        return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+    def is_increment(self, file_name: str) -> bool:
+        """Does a file of this name bring changes only?"""
+        if self.delivery == "incremental":
+            return True
+        names = {file_name, file_name.removesuffix(".gz")}
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.increments)
+
+
+def snake_case(header: str) -> str:
+    """`BillingCity` as `billing_city`, `Product2Id` as `product_2_id`."""
+    words = re.sub(
+        r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", header
+    )
+    return words.lower()
 
 
 class Contract(_Frozen):

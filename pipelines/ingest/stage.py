@@ -106,7 +106,7 @@ class Stage:
         return Reading(
             self.source.name,
             self.batch.object,
-            self.contract,
+            self.contract.written_in(format_),
             self.source.format_name,
             Dialect(format_, zone),
             self.batch.cut + timedelta(days=1),
