@@ -16,7 +16,8 @@ from typing import IO, cast
 
 from pipelines.ingest.errors import FileRefused
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 8 << 20
+"""Small enough that its columns stay in the caches and are not new memory every time."""
 LONGEST_RECORD_BYTES = 64 << 20
 
 
@@ -68,9 +69,11 @@ def _last_record_end(data: bytes, quote: bytes) -> int:
 
 def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
     """The file's text as UTF-8, without a byte order mark."""
-    is_utf8 = codecs.lookup(encoding).name == "utf-8"
+    name = codecs.lookup(encoding).name
+    is_utf8 = name == "utf-8"
     decoder = codecs.getincrementaldecoder("utf-8-sig" if is_utf8 else encoding)()
-    suspect = None if codecs.lookup(encoding).name.startswith("utf") else _LooksLikeUtf8()
+    suspect = None if name.startswith("utf") else _LooksLikeUtf8()
+    keeps_ascii = is_utf8 or "a\n".encode(encoding) == b"a\n"
     n_bytes, n_lines, is_last = 0, 0, False
     with _open(path) as stream:
         while not is_last:
@@ -83,7 +86,10 @@ def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
                     f"in {encoding}."
                 )
             try:
-                text = decoder.decode(chunk, is_last).encode("utf-8")
+                if keeps_ascii and n_bytes and chunk.isascii() and not decoder.getstate()[0]:
+                    text = chunk
+                else:
+                    text = decoder.decode(chunk, is_last).encode("utf-8")
             except UnicodeDecodeError as error:
                 pending = len(error.object) - len(chunk)
                 position = n_bytes - pending + error.start

@@ -21,6 +21,7 @@ COUNTS = (
     "n_read",
     "n_accepted",
     "n_duplicate",
+    "n_stale",
     "n_rejected",
     "n_inserted",
     "n_changed",
@@ -58,7 +59,6 @@ def write(
     batch: Batch,
     result: BatchResult,
     rejects: pl.DataFrame | None,
-    delivery: str,
 ) -> None:
     """Record a batch with its files and rejected rows."""
     connection.execute(
@@ -71,7 +71,7 @@ def write(
             batch.source,
             batch.object,
             batch.day,
-            delivery,
+            "full" if batch.is_full else "incremental",
             result.status,
             *(getattr(result, count) for count in COUNTS),
             result.message,

@@ -19,7 +19,7 @@ from pipelines.ingest.plan import Batch, Hashes, planned
 from pipelines.ingest.results import BatchResult
 from pipelines.ingest.sources import Source, enabled_source
 from pipelines.ingest.stage import BatchRefused, Stage
-from pipelines.ingest.tables import ensure_source, reshape
+from pipelines.ingest.tables import ensure_source, start_anew
 from pipelines.ingest.versions import Versions
 from pipelines.settings import Company
 
@@ -93,24 +93,25 @@ def _load_object(
     results = present[:n_same]
     if n_same == len(plan) == len(present):
         return results
-    delivery = source.objects[name].delivery
     try:
         with _transaction(connection):
             differing = [r.extract_on for r in present[n_same:]] + [b.day for b in plan[n_same:]]
-            ledger.forget(connection, source.name, name, min(differing))
             if n_same == 0:
-                reshape(connection, source, name)
+                start_anew(connection, source, name)
+            ledger.forget(connection, source.name, name, min(differing))
             loaded = []
             for position in range(n_same, len(plan)):
                 batch = plan[position]
-                cut_before = plan[position - 1].cut if position else None
-                staged, rejects = Stage(connection, company, source, batch).run()
-                result = Versions(connection, source.objects[name], batch, cut_before).add(staged)
-                ledger.write(connection, batch, result, rejects, delivery)
+                stage = Stage(connection, company, source, batch, is_first=position == 0)
+                result, rejects = stage.run()
+                if position:
+                    cut_before = plan[position - 1].cut
+                    result = Versions(connection, stage.contract, batch, cut_before).add(result)
+                ledger.write(connection, batch, result, rejects)
                 loaded.append(result)
     except BatchRefused as refused:
         with _transaction(connection):
-            _record_failure(connection, batch, refused, delivery, present)
+            _record_failure(connection, batch, refused, present)
         return [*results, refused.result]
     return [*results, *loaded]
 
@@ -129,7 +130,6 @@ def _record_failure(
     connection: duckdb.DuckDBPyConnection,
     batch: Batch,
     refused: BatchRefused,
-    delivery: str,
     present: list[BatchResult],
 ) -> None:
     if batch.batch_id in {result.batch_id for result in present}:
@@ -138,7 +138,7 @@ def _record_failure(
     rejects = refused.rejects
     if rejects is not None:
         rejects = rejects.sort("_file", "_line", maintain_order=True).head(ledger.SHOWN_REJECTS)
-    ledger.write(connection, batch, refused.result, rejects, delivery)
+    ledger.write(connection, batch, refused.result, rejects)
 
 
 @contextmanager

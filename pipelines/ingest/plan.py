@@ -20,7 +20,7 @@ from pipelines.ingest.layout import Delivery
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
 
-READER_VERSION = 1
+READER_VERSION = 2
 """Raised when the same file would be read differently; all raw tables are then made anew."""
 _NOT_CONTENT = {"description", "freshness_days", "files", "optional"}
 
@@ -50,6 +50,8 @@ class Batch:
     files: tuple[BatchFile, ...]
     fingerprint: str
     """Of the contract."""
+    is_full: bool
+    """A known record that is missing was deleted."""
 
     @property
     def title(self) -> str:
@@ -91,6 +93,7 @@ def planned(
                 end_of_day(delivery.day, company.time_zone),
                 files,
                 fingerprint,
+                not all(source.objects[name].is_increment(path.name) for path in delivery.files),
             )
         )
     return batches
@@ -105,6 +108,8 @@ def end_of_day(day: date, time_zone: str) -> datetime:
 def _fingerprint(company: Company, source: Source, name: str) -> str:
     content = {
         "reader": READER_VERSION,
+        # Row hashes are DuckDB's own; another version may compute others.
+        "duckdb": duckdb.__version__,
         "object": _content(source.objects[name]),
         "format_name": source.format_name,
         "format": source.format_of(name).model_dump(mode="json"),

@@ -7,18 +7,25 @@ deliveries are found in the warehouse.
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
 from pipelines.contracts import ObjectContract
 from pipelines.ingest.cast import REJECTS, Dialect, Rule, apply, clean, rules
-from pipelines.ingest.decode import CHUNK_BYTES, blocks
+from pipelines.ingest.decode import CHUNK_BYTES, Block, blocks
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.records import MalformedQuote, Records, find_records
+
+READERS = 2
+"""Threads that read blocks; the array work of each runs beside the other's."""
+BLOCKS_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -54,21 +61,47 @@ class Reading:
         Raises:
             FileRefused: the file as a whole is not what the contract says.
         """
+        source = blocks(path, self.dialect.format.encoding, self.dialect.format.quote, chunk_bytes)
         header: list[str] | None = None
-        format_ = self.dialect.format
-        for block in blocks(path, format_.encoding, format_.quote, chunk_bytes):
-            try:
-                found = find_records(block.data, block.first_line, format_.delimiter, format_.quote)
-            except MalformedQuote as error:
-                raise FileRefused(_quotes(path, error.line)) from error
-            if header is None and len(found):
+        for block in source:
+            found = self._find(path, block)
+            if len(found):
                 header, found = self._header(path, block.data, found)
-            if header is not None:
                 yield self._read_block(path, header, block.data, found)
-        if header is None and format_.header:
-            raise FileRefused(
-                f"{path.name} is empty, without even a header. The export failed: land it again."
-            )
+                break
+        if header is None:
+            if self.dialect.format.header:
+                raise FileRefused(
+                    f"{path.name} is empty, without even a header. The export failed: land it "
+                    "again."
+                )
+            return
+        yield from self._in_parallel(path, header, source)
+
+    def _in_parallel(
+        self, path: Path, header: list[str], source: Iterator[Block]
+    ) -> Iterator[ReadBlock]:
+        """The blocks in their order, some of them read while earlier ones are taken in."""
+
+        def read(block: Block) -> ReadBlock:
+            return self._read_block(path, header, block.data, self._find(path, block))
+
+        with ThreadPoolExecutor(max_workers=READERS) as pool:
+            ahead = deque(pool.submit(read, block) for block in islice(source, BLOCKS_AHEAD))
+            try:
+                while ahead:
+                    done = ahead.popleft().result()
+                    ahead.extend(pool.submit(read, block) for block in islice(source, 1))
+                    yield done
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _find(self, path: Path, block: Block) -> Records:
+        format_ = self.dialect.format
+        try:
+            return find_records(block.data, block.first_line, format_.delimiter, format_.quote)
+        except MalformedQuote as error:
+            raise FileRefused(_quotes(path, error.line)) from error
 
     def _header(self, path: Path, data: bytes, found: Records) -> tuple[list[str], Records]:
         """The names of the file's columns, and the records that follow."""

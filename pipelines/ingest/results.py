@@ -24,6 +24,9 @@ class BatchResult:
     n_accepted: int = 0
     n_duplicate: int = 0
     """Rows that are the exact copy of another row of the batch."""
+    n_stale: int = 0
+    """Accepted rows of an incremental delivery that tell nothing new: a version that is known
+    already, or one older than the newest known."""
     n_rejected: int = 0
     n_inserted: int = 0
     """Keys that were not known, or had been deleted."""

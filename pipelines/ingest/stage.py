@@ -1,13 +1,13 @@
-"""Read the files of a batch into the temporary table `staged`: typed, hashed, without doubles.
+"""Read the files of a batch into a table: typed, hashed, without doubles.
 
-Decides whether the batch is fit to be taken in; what it changes in the raw log is `versions`' work.
-Runs on the open transaction of the caller.
+An object's first batch goes straight into the raw log, as all of it is new; a later one into the
+temporary table `staged`, from which `versions` takes what changes. Decides whether the batch is fit
+to be taken in. Runs on the open transaction of the caller.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -16,13 +16,13 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import Column, ObjectContract
-from pipelines.ingest.cast import MASKED, Dialect
+from pipelines.ingest.cast import MASKED, REJECTS, Dialect
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.plan import Batch
 from pipelines.ingest.read import ReadBlock, Reading
 from pipelines.ingest.results import BatchResult
 from pipelines.ingest.sources import Source
-from pipelines.ingest.tables import same_key, table_columns
+from pipelines.ingest.tables import raw_table, same_key, table_columns
 from pipelines.settings import Company
 
 BLOCKS_AT_ONCE = 4
@@ -46,9 +46,11 @@ class Stage:
     company: Company
     source: Source
     batch: Batch
+    is_first: bool
+    """The raw log of the object is empty."""
 
     def run(self) -> tuple[BatchResult, pl.DataFrame]:
-        """Fill `staged`; the batch's counts and its rejected rows.
+        """Fill `table`; the batch's counts, as if nothing were known yet, and its rejected rows.
 
         Raises:
             BatchRefused: a file is refused as a whole, or too many rows are.
@@ -58,14 +60,23 @@ class Stage:
         n_rejected = result.n_rejected + len(conflicting)
         if len(conflicting):
             rejects = pl.concat([rejects, conflicting])
+        n_accepted = result.n_read - n_rejected - n_duplicate
+        n_records = n_accepted if self.batch.is_full else self._n_records()
         result = replace(
             result,
             n_duplicate=n_duplicate,
             n_rejected=n_rejected,
-            n_accepted=result.n_read - n_rejected - n_duplicate,
+            n_accepted=n_accepted,
+            n_inserted=n_records,
+            n_changed=n_accepted - n_records,
         )
         self._check_limit(result, rejects)
         return result, rejects
+
+    @property
+    def table(self) -> str:
+        """Where the rows go."""
+        return raw_table(self.batch.source, self.batch.object) if self.is_first else "staged"
 
     @property
     def contract(self) -> ObjectContract:
@@ -80,7 +91,7 @@ class Stage:
         n_read, n_rejected, rejects = 0, 0, []
         for file in batch.files:
             try:
-                for blocks in _in_groups(_read_ahead(reading.read(file.path))):
+                for blocks in _in_groups(reading.read(file.path)):
                     self._insert(pl.concat(block.accepted for block in blocks), file.name)
                     n_read += sum(block.n_read for block in blocks)
                     n_rejected += sum(block.n_rejected for block in blocks)
@@ -92,11 +103,10 @@ class Stage:
         return replace(result, n_read=n_read, n_rejected=n_rejected), all_rejects
 
     def _make_table(self) -> None:
-        kept = {column.name for column in self.contract.loaded} | {"_row_hash", "_file", "_line"}
+        if self.is_first:
+            return
         columns = ", ".join(
-            f'"{name}" {kind}'
-            for name, kind in table_columns(self.contract).items()
-            if name in kept
+            f'"{name}" {kind}' for name, kind in table_columns(self.contract).items()
         )
         self.connection.execute(f"create or replace temp table staged ({columns})")
 
@@ -115,44 +125,69 @@ class Stage:
     def _insert(self, accepted: pl.DataFrame, file: str) -> None:
         if not len(accepted):
             return
-        loaded = self.contract.loaded
-        names = ", ".join(f'"{column.name}"' for column in loaded)
-        values = ", ".join(f'{_stored(column)} as "{column.name}"' for column in loaded)
-        # Characters made to mark and to separate, so that no two rows give the same text.
-        texts = ", ".join(f'coalesce(cast("{c.name}" as varchar), chr(30))' for c in loaded)
+        contract, batch = self.contract, self.batch
+        names = ", ".join(f'"{column.name}"' for column in contract.loaded)
+        values = ", ".join(f'{_stored(column)} as "{column.name}"' for column in contract.loaded)
+        stamps = ", ".join([*(f'"{name}"' for name in contract.recorded_at), "$cut"])
+        op = "'upsert'"
+        if contract.deleted:
+            op = f"case when \"{contract.deleted}\" then 'delete' else 'upsert' end"
         self.connection.register("block", accepted.to_arrow())
         try:
             self.connection.execute(
-                f"insert into staged ({names}, _row_hash, _file, _line) "
-                f"select {names}, md5(concat_ws(chr(31), {texts})), ?, _line "
-                f"from (select {values}, _line from block)",
-                [file],
+                f"insert into {self.table} ({names}, _recorded_at, _extracted_at, _extracted_on, "
+                f"_op, _row_hash, _batch_id, _file, _line) select {names}, "
+                f"coalesce({stamps}), $cut, $day, {op}, "
+                f"hash({names}), $batch_id, $file, _line from (select {values}, _line from block)",
+                {"cut": batch.cut, "day": batch.day, "batch_id": batch.batch_id, "file": file},
             )
         finally:
             self.connection.unregister("block")
 
+    def _n_records(self) -> int:
+        """Records by the hashes of their keys, which costs a fifth of comparing the keys."""
+        row = self.connection.execute(
+            f"select count(distinct hash({self._key})) from {self.table}"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     def _drop_doubles(self) -> tuple[int, pl.DataFrame]:
-        """Keep one of equal rows; reject all rows of a key that differ: none is known right."""
-        key = ", ".join(f'"{name}"' for name in self.contract.key)
+        """Keep one of equal rows; reject rows of a key that differ: none is known right.
+
+        An incremental delivery may hold several versions of a record, each with its own stamp.
+        """
+        nothing = pl.DataFrame(schema=REJECTS | {"_file": pl.String})
+        row = self.connection.execute(f"select count(*) from {self.table}").fetchone()
+        if row is None or row[0] == self._n_records():
+            return 0, nothing
+        version = self._key if self.batch.is_full else f"{self._key}, _recorded_at"
         place = "{'file': _file, 'line': _line}"
         self.connection.execute(
-            f"create or replace temp table doubled as select {key}, "
+            f"create or replace temp table doubled as select {version}, "
             f"min(_row_hash) <> max(_row_hash) as differs, min({place}) as first_place "
-            f"from staged where ({key}) in "
-            f"(select ({key}) from staged group by {key} having count(*) > 1) group by {key}"
+            f"from {self.table} where ({version}) in "
+            f"(select ({version}) from {self.table} group by {version} having count(*) > 1) "
+            f"group by {version}"
         )
-        same = same_key(self.contract, "staged", "doubled")
+        same = same_key(self.contract, "own", "doubled")
+        if not self.batch.is_full:
+            same += " and own._recorded_at = doubled._recorded_at"
         conflicting = self.connection.execute(
             "select _line, ? as \"column\", 'duplicate_key' as rule, "
-            f"{self._shown_key()} as value, _file from staged "
+            f"{self._shown_key()} as value, _file from {self.table} as own "
             f"where exists (select 1 from doubled where {same} and differs) order by _file, _line",
             [", ".join(self.contract.key)],
         ).pl()
         dropped = self.connection.execute(
-            f"delete from staged using doubled where {same} and (differs or {place} <> first_place)"
+            f"delete from {self.table} as own using doubled "
+            f"where {same} and (differs or {place} <> first_place)"
         ).fetchone()
         n_dropped = int(dropped[0]) if dropped else 0
         return n_dropped - len(conflicting), conflicting
+
+    @property
+    def _key(self) -> str:
+        return ", ".join(f'"{name}"' for name in self.contract.key)
 
     def _shown_key(self) -> str:
         parts = [
@@ -178,15 +213,6 @@ class Stage:
             f"contracts/{self.source.name}.yml"
         )
         raise BatchRefused(result.failed(message), rejects)
-
-
-def _read_ahead(blocks: Iterator[ReadBlock]) -> Iterator[ReadBlock]:
-    """Read the next block while the warehouse takes in the one before."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        upcoming = pool.submit(next, blocks, None)
-        while (block := upcoming.result()) is not None:
-            upcoming = pool.submit(next, blocks, None)
-            yield block
 
 
 def _in_groups(blocks: Iterator[ReadBlock]) -> Iterator[list[ReadBlock]]:

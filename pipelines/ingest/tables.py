@@ -16,57 +16,93 @@ LOG_COLUMNS = {
     "_extracted_at": "TIMESTAMP",
     "_extracted_on": "DATE",
     "_op": "VARCHAR",
-    "_row_hash": "VARCHAR",
+    "_row_hash": "UBIGINT",
     "_batch_id": "BIGINT",
     "_file": "VARCHAR",
     "_line": "BIGINT",
 }
-CONTROL_TABLES = """
-create schema if not exists raw;
-create schema if not exists control;
-create table if not exists control.batches (
-    batch_id BIGINT, source VARCHAR, object VARCHAR, extract_on DATE, delivery VARCHAR,
-    status VARCHAR, n_files BIGINT, n_read BIGINT, n_accepted BIGINT, n_duplicate BIGINT,
-    n_rejected BIGINT, n_inserted BIGINT, n_changed BIGINT, n_deleted BIGINT, message VARCHAR,
-    contract_fingerprint VARCHAR, loaded_at TIMESTAMP
-);
-create table if not exists control.batch_files (
-    batch_id BIGINT, file VARCHAR, sha256 VARCHAR, n_bytes BIGINT, mtime_ns BIGINT
-);
-create table if not exists control.rejects (
-    batch_id BIGINT, source VARCHAR, object VARCHAR, extract_on DATE, file VARCHAR,
-    line BIGINT, column_name VARCHAR, rule VARCHAR, value VARCHAR, message VARCHAR
-);
-"""
+CONTROL_TABLES = {
+    "batches": {
+        "batch_id": "BIGINT",
+        "source": "VARCHAR",
+        "object": "VARCHAR",
+        "extract_on": "DATE",
+        "delivery": "VARCHAR",
+        "status": "VARCHAR",
+        "n_files": "BIGINT",
+        "n_read": "BIGINT",
+        "n_accepted": "BIGINT",
+        "n_duplicate": "BIGINT",
+        "n_stale": "BIGINT",
+        "n_rejected": "BIGINT",
+        "n_inserted": "BIGINT",
+        "n_changed": "BIGINT",
+        "n_deleted": "BIGINT",
+        "message": "VARCHAR",
+        "contract_fingerprint": "VARCHAR",
+        "loaded_at": "TIMESTAMP",
+    },
+    "batch_files": {
+        "batch_id": "BIGINT",
+        "file": "VARCHAR",
+        "sha256": "VARCHAR",
+        "n_bytes": "BIGINT",
+        "mtime_ns": "BIGINT",
+    },
+    "rejects": {
+        "batch_id": "BIGINT",
+        "source": "VARCHAR",
+        "object": "VARCHAR",
+        "extract_on": "DATE",
+        "file": "VARCHAR",
+        "line": "BIGINT",
+        "column_name": "VARCHAR",
+        "rule": "VARCHAR",
+        "value": "VARCHAR",
+        "message": "VARCHAR",
+    },
+}
 
 
 def ensure_tables(connection: duckdb.DuckDBPyConnection, company: Company) -> None:
     """Make every missing table of the enabled sources; those of undelivered objects stay empty."""
-    connection.execute(CONTROL_TABLES)
+    _ensure_control(connection)
     for source in enabled_sources(company).values():
         ensure_source(connection, source)
 
 
 def ensure_source(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """Make the missing tables of one source."""
-    connection.execute(CONTROL_TABLES)
+    _ensure_control(connection)
     for name, contract in source.objects.items():
         connection.execute(
             f"create table if not exists {raw_table(source.name, name)} ({_columns(contract)})"
         )
 
 
-def reshape(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:
-    """Make an object's table anew where its contract has changed its columns; it is then empty."""
-    table, contract = raw_table(source.name, name), source.objects[name]
-    present = connection.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = 'raw' "
-        "and table_name = ? order by column_index",
-        [f"{source.name}__{name}"],
-    ).fetchall()
-    if present != list(table_columns(contract).items()):
-        connection.execute(f"drop table if exists {table}")
-        connection.execute(f"create table {table} ({_columns(contract)})")
+def _ensure_control(connection: duckdb.DuckDBPyConnection) -> None:
+    """The ledger of batches; one that an earlier version wrote is forgotten, and all of the landing
+    folder is loaded again."""
+    connection.execute("create schema if not exists raw; create schema if not exists control")
+    present: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where schema_name = 'control' order by column_index"
+    ).fetchall():
+        present.setdefault(table, {})[column] = kind
+    if any(present.get(table) not in (None, columns) for table, columns in CONTROL_TABLES.items()):
+        for table in CONTROL_TABLES:
+            connection.execute(f"drop table if exists control.{table}")
+    for table, columns in CONTROL_TABLES.items():
+        described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"create table if not exists control.{table} ({described})")
+
+
+def start_anew(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:
+    """Make an object's table anew, empty and with the columns its contract has now."""
+    table = raw_table(source.name, name)
+    columns = _columns(source.objects[name])
+    connection.execute(f"create or replace table {table} ({columns})")
 
 
 def raw_table(source: str, name: str) -> str:

@@ -26,13 +26,13 @@ FEW_RECORDS = 20
 
 @dataclass(frozen=True)
 class Versions:
-    """What one batch adds to the raw log of its object."""
+    """What one batch adds to the raw log of its object; never the object's first batch."""
 
     connection: duckdb.DuckDBPyConnection
     contract: ObjectContract
     batch: Batch
-    previous_cut: datetime | None
-    """Cut of the batch before; None for an object's first."""
+    previous_cut: datetime
+    """Cut of the batch before."""
 
     def add(self, result: BatchResult) -> BatchResult:
         """Add a row for each record that is new, has changed, or is gone from a full extract.
@@ -40,55 +40,73 @@ class Versions:
         Raises:
             BatchRefused: a full extract would delete more than the contract allows.
         """
-        self._find_changes()
-        n_deleted = 0
-        if self.contract.delivery == "full" and self.previous_cut is not None:
-            n_deleted = self._add_deletes(result)
-        n_changed, n_all = self._counts(
-            "count(*) filter (known_op = 'upsert'), count(*)", "changed"
+        self._find_latest()
+        n_stale = self._find_changes()
+        n_gone = self._add_deletes(result) if self.batch.is_full else 0
+        n_changed, n_inserted, n_flagged = self._counts(
+            "count(*) filter (_op = 'upsert' and (known_op = 'upsert' or version > 1)), "
+            "count(*) filter (coalesce(known_op, 'delete') = 'delete' and version = 1), "
+            "count(*) filter (_op = 'delete')",
+            "changed",
         )
         self._insert(
-            f"select {self._of('staged')}, {self._recorded_at()}, 'upsert', staged._row_hash, "
-            "staged._file, staged._line from staged inner join changed "
-            f"on {same_key(self.contract, 'staged', 'changed')}"
+            f"select {self._of('changed')}, greatest(_recorded_at, "
+            f"$previous_cut + version * {TICK}, known_at + version * {TICK}), "
+            "_op, _row_hash, _file, _line from changed"
         )
         return replace(
-            result, n_inserted=n_all - n_changed, n_changed=n_changed, n_deleted=n_deleted
+            result,
+            n_stale=n_stale,
+            n_inserted=n_inserted,
+            n_changed=n_changed,
+            n_deleted=n_gone + n_flagged,
         )
 
-    def _find_changes(self) -> None:
-        """`latest`: each known record's last version. `changed`: keys that get a new one."""
-        key = self.contract.key
+    def _find_latest(self) -> None:
+        """`latest`: the last version of each record that may matter."""
+        key = _list(self.contract.key)
         only = ""
-        if self.contract.delivery == "incremental":
+        if not self.batch.is_full:
             # Records that are not in the batch do not matter: the cost is that of the batch.
             same = same_key(self.contract, "staged", "log")
             only = f"where exists (select 1 from staged where {same})"
         self.connection.execute(
-            f"create or replace temp table latest as select {_list(key)}, "
-            "max(_extracted_at) as version_at, arg_max(_op, _extracted_at) as op, "
-            "arg_max(_row_hash, _extracted_at) as row_hash, "
-            "arg_max(_recorded_at, _extracted_at) as recorded_at "
-            f"from {self._table} as log {only} group by {_list(key)}"
-        )
-        self.connection.execute(
-            f"create or replace temp table changed as select {_list(key, 'staged')}, "
-            "latest.op as known_op, latest.recorded_at as known_at "
-            f"from staged left join latest on {same_key(self.contract, 'staged', 'latest')} "
-            "where latest.op is null or latest.op = 'delete' or latest.row_hash <> staged._row_hash"
+            f"create or replace temp table latest as select {key}, "
+            "arg_max(_op, _recorded_at) as op, arg_max(_row_hash, _recorded_at) as row_hash, "
+            f"max({self._stamp('log')}) as stamp, max(_recorded_at) as recorded_at "
+            f"from {self._table} as log {only} group by {key}"
         )
 
-    def _recorded_at(self) -> str:
-        """When the source recorded a staged row; the cut where it does not say."""
-        stamps = [f'staged."{name}"' for name in self.contract.recorded_at]
-        stamp = f"coalesce({', '.join([*stamps, 'cast($cut as timestamp)'])})"
-        if self.previous_cut is None:
-            return stamp
-        # What arrives later was not known before: no answer for an earlier day may change.
-        return (
-            f"greatest({stamp}, cast($previous_cut as timestamp) + {TICK}, "
-            f"changed.known_at + {TICK})"
+    def _find_changes(self) -> int:
+        """`changed`: staged versions that are news, numbered by record; returns the stale ones.
+
+        An increment can bring a version again that has been overtaken; a full extract is the state
+        of its day, whatever the stamps say.
+        """
+        is_stale = "false"
+        if self.contract.recorded_at and not self.batch.is_full:
+            is_stale = f"coalesce({self._stamp('staged')} < latest.stamp, false)"
+        self.connection.execute(
+            "create or replace temp table compared as select staged.*, latest.op as known_op, "
+            f"latest.recorded_at as known_at, {is_stale} as is_stale from staged "
+            f"left join latest on {same_key(self.contract, 'staged', 'latest')} "
+            "where latest.op is null or (latest.op <> staged._op) "
+            "or (latest.op = 'upsert' and latest.row_hash <> staged._row_hash)"
         )
+        # What comes later was not known before: no answer for an earlier day may change, so each
+        # version is filed after the previous cut, in the order of the source's stamps.
+        self.connection.execute(
+            "create or replace temp table changed as select *, row_number() over ("
+            f"partition by {_list(self.contract.key)} order by _recorded_at) as version "
+            "from compared where not is_stale"
+        )
+        (n_stale,) = self._counts("count(*) filter (is_stale)", "compared")
+        return n_stale
+
+    def _stamp(self, table: str) -> str:
+        """When the source says it recorded a row; NULL where it does not say."""
+        stamps = _list(self.contract.recorded_at, table)
+        return f"coalesce({stamps})" if stamps else "cast(null as timestamp)"
 
     def _add_deletes(self, result: BatchResult) -> int:
         same = same_key(self.contract, "staged", "latest")
@@ -104,7 +122,7 @@ class Versions:
                 f"old._row_hash, old._file, old._line from {self._table} as old "
                 f"inner join (select * from latest where {gone}) as gone "
                 f"on {same_key(self.contract, 'old', 'gone')} "
-                "and old._extracted_at = gone.version_at"
+                "and old._recorded_at = gone.recorded_at"
             )
         return n_gone
 
@@ -138,10 +156,10 @@ class Versions:
             values,
         )
 
-    def _counts(self, what: str, table: str) -> tuple[int, int]:
+    def _counts(self, what: str, table: str) -> tuple[int, ...]:
         row = self.connection.execute(f"select {what} from {table}").fetchone()
         assert row is not None
-        return int(row[0]), int(row[1])
+        return tuple(int(count) for count in row)
 
     @property
     def _table(self) -> str:
