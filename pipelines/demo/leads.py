@@ -6,12 +6,13 @@ journals of `Lead` and `CampaignMember`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
 from pipelines.demo.campaigns import Campaigns
-from pipelines.demo.clock import local_day, lognormal, office_moment, stream
+from pipelines.demo.clock import local_day, lognormal, office_moment
+from pipelines.demo.division import Division
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.market import Market
 from pipelines.demo.people import Organisation
@@ -40,8 +41,8 @@ CONTACTS_INVITED = 0.25
 class Leads:
     """The journals of what marketing brings in."""
 
-    leads: Journal = field(default_factory=lambda: Journal("Lead"))
-    members: Journal = field(default_factory=lambda: Journal("CampaignMember"))
+    leads: Journal
+    members: Journal
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class _Desk:
             "Company": company,
             "City": rng.choice(team.cities),
             "Country": team.country,
-            "Email": f"lead{len(self.leads.leads.events)}@{domain}.example",
+            "Email": f"lead{self.leads.leads.next_number}@{domain}.example",
             "LeadSource": source,
             "Status": "Open - Not Contacted",
             "Industry": rng.choice(INDUSTRIES),
@@ -94,8 +95,7 @@ class _Desk:
 
 
 def build_leads(
-    seed: int,
-    scale: float,
+    division: Division,
     organisation: Organisation,
     market: Market,
     campaigns: Campaigns,
@@ -103,14 +103,14 @@ def build_leads(
     span: tuple[date, date],
 ) -> Leads:
     """Leads behind the deals first, then the many that came to nothing."""
-    rng = stream(seed, "leads")
-    leads = Leads()
+    rng = division.stream("leads")
+    leads = Leads(division.journal("Lead"), division.journal("CampaignMember"))
     desk = _Desk(rng, leads, organisation)
     for deal in deals:
         if deal.is_from_lead:
             _convert_to(desk, campaigns, deal)
     first, end = span
-    number = round(UNCONVERTED_PER_DAY * scale * (end - first).days)
+    number = round(UNCONVERTED_PER_DAY * division.scale * (end - first).days)
     for _ in range(number):
         day = first + timedelta(days=rng.randrange((end - first).days))
         _come_to_nothing(desk, market, campaigns, day)

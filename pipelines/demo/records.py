@@ -29,9 +29,9 @@ CATEGORY_KEYS = {"Best Case": "BestCase", "Most Likely": "MostLikely", "Commit":
 class Deals:
     """All deals, and the journals that say so."""
 
-    opportunities: Journal = field(default_factory=lambda: Journal("Opportunity"))
-    history: Journal = field(default_factory=lambda: Journal("OpportunityHistory"))
-    lines: Journal = field(default_factory=lambda: Journal("OpportunityLineItem"))
+    opportunities: Journal
+    history: Journal
+    lines: Journal
     all: list[DealWriter] = field(default_factory=list)
     """Those that were not deleted."""
     deleted: list[DealWriter] = field(default_factory=list)
