@@ -11,7 +11,8 @@
     {%- set relation = builtins.source(source_name, table_name) -%}
     {%- set as_of = var('as_of', '') -%}
     {%- set delivered_on = {'raw': '_extracted_on', 'control': 'extract_on'}.get(relation.schema) -%}
-    {%- if not as_of or relation.schema == 'config' -%}
+    {#- While dbt only reads the project, a source is not yet known by its schema. -#}
+    {%- if not execute or not as_of or relation.schema == 'config' -%}
         {{ return(relation) }}
     {%- elif delivered_on is none -%}
         {{ exceptions.raise_compiler_error(
