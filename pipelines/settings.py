@@ -45,11 +45,16 @@ class Paths(_Frozen):
     published: Path
 
 
+Rhythm = Literal["day", "weekday", "week"]
+
+
 class SourceChoice(_Frozen):
     """How one enabled source is delivered here."""
 
     format: str | None = None
     """Name of one of the contract's formats; None takes the contract's first."""
+    every: Rhythm | None = None
+    """How often it delivers; a day that was missed is then shown as a warning."""
 
 
 class Policies(_Frozen):

@@ -10,15 +10,24 @@ from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+import duckdb
 
 from pipelines.assets.resources import Warehouse
 from pipelines.contracts import Contract, load_contract
-from pipelines.ingest import BatchResult, IngestError, load
+from pipelines.ingest import (
+    BatchResult,
+    IngestError,
+    MissedDay,
+    load,
+    missed_days,
+    write_missed_days,
+)
 from pipelines.ingest.reference import write_reference
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.settings import Company
 
+SHOWN_REJECTS = 20
 EXTRACT_DAYS = dg.DynamicPartitionsDefinition(name="extract_day")
 REFERENCE_KEYS = tuple(
     dg.AssetKey(["config", name])
@@ -35,12 +44,19 @@ def landing_key(source: str, name: str) -> dg.AssetKey:
 
 
 def expected_loads(company: Company) -> list[ExpectedCheck]:
-    """Every object of an enabled source must have been loaded, or found unchanged."""
-    return [
+    """Every object of an enabled source must have been loaded, or found unchanged; a source with
+    a rhythm should have come on every day of it."""
+    loads = [
         ExpectedCheck(_load_check_id(source, name), "block")
         for source in company.sources
         for name in load_contract(source).objects
     ]
+    rhythms = [
+        ExpectedCheck(_rhythm_check_id(source), "warn")
+        for source, choice in company.sources.items()
+        if choice.every
+    ]
+    return [*loads, *rhythms]
 
 
 def build_reference_assets() -> dg.AssetsDefinition:
@@ -117,6 +133,12 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
             except IngestError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
             record(connection, context.run.run_id, _load_results(source, contract, batches))
+            missed = missed_days(warehouse.company, source)
+            write_missed_days(connection, source, missed)
+            every = warehouse.company.sources[source].every
+            if every is not None:
+                result = _rhythm_result(source, contract, every, missed)
+                record(connection, context.run.run_id, [result])
             _show_batches(context, source, batches)
             _refuse_failed(batches)
             for name in contract.objects:
@@ -128,6 +150,8 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
                     metadata={
                         "dagster/row_count": counted[0] if counted else 0,
                         **_batch_metadata([b for b in batches if b.object == name]),
+                        **_reject_metadata(connection, source, name),
+                        **_missed_metadata([each for each in missed if each.object == name]),
                     },
                 )
 
@@ -185,6 +209,28 @@ def _load_results(source: str, contract: Contract, batches: list[BatchResult]) -
     ]
 
 
+def _rhythm_check_id(source: str) -> str:
+    return f"delivered.{source}"
+
+
+def _rhythm_result(
+    source: str, contract: Contract, every: str, missed: list[MissedDay]
+) -> CheckResult:
+    first = min(missed, key=lambda each: each.day) if missed else None
+    return CheckResult(
+        check_id=_rhythm_check_id(source),
+        kind="load",
+        asset=f"raw.{source}",
+        severity="warn",
+        owner=contract.owner,
+        why=f"It delivers every {every}; changes of a missed day are dated too late.",
+        next_step="Ask for the extract of that day and land it; it is loaded in its place.",
+        status="fail" if first else "pass",
+        n_failed=len(missed) or None,
+        example=f"{first.object} of {first.day}" if first else None,
+    )
+
+
 def _show_batches(
     context: dg.AssetExecutionContext, source: str, batches: list[BatchResult]
 ) -> None:
@@ -211,6 +257,34 @@ def _batch_metadata(batches: list[BatchResult]) -> dict[str, int]:
         "rows accepted": sum(batch.n_accepted for batch in batches),
         "rows rejected": sum(batch.n_rejected for batch in batches),
     }
+
+
+def _reject_metadata(
+    connection: duckdb.DuckDBPyConnection, source: str, name: str
+) -> dict[str, dg.TableMetadataValue]:
+    """The rejected rows of an object's newest extract days, for the asset's page."""
+    found = connection.execute(
+        "select cast(extract_on as varchar), file, line, column_name, rule, value "
+        "from control.rejects where source = ? and object = ? "
+        "order by extract_on desc, file, line limit ?",
+        [source, name, SHOWN_REJECTS],
+    ).fetchall()
+    if not found:
+        return {}
+    columns = ("extract day", "file", "line", "column", "rule", "value")
+    records = [
+        dg.TableRecord(dict(zip(columns, ("" if v is None else v for v in row), strict=True)))
+        for row in found
+    ]
+    schema = dg.TableSchema([dg.TableColumn(column) for column in columns])
+    return {"rejected": dg.MetadataValue.table(records, schema=schema)}
+
+
+def _missed_metadata(missed: list[MissedDay]) -> dict[str, str]:
+    if not missed:
+        return {}
+    shown = ", ".join(str(each.day) for each in missed[:SHOWN_REJECTS])
+    return {"missed extract days": f"{len(missed)}: {shown}"}
 
 
 def _refuse_failed(batches: list[BatchResult]) -> None:

@@ -329,10 +329,20 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
 
 def _rejects(connection: duckdb.DuckDBPyConnection) -> list[RejectCount]:
     rows = connection.execute("""
-        select source, object, rule, column_name, count(*), min(value)
+        select
+            source,
+            object,
+            rule,
+            column_name,
+            count(*),
+            arg_min(
+                coalesce('''' || value || ''' in ', '')
+                || file || ' line ' || line,
+                (extract_on, file, line)
+            )
         from control.rejects
-        group by all
-        order by all
+        group by source, object, rule, column_name
+        order by source, object, rule, column_name
     """).fetchall()
     return [
         RejectCount(

@@ -4,6 +4,7 @@ from pipelines.ingest.errors import FileRefused, IngestError, LandingError, Noth
 from pipelines.ingest.landing import LandedFile, LandingReport, land
 from pipelines.ingest.layout import landed_days
 from pipelines.ingest.load import load
+from pipelines.ingest.missed import MissedDay, missed_days, write_missed_days
 from pipelines.ingest.results import BatchResult
 from pipelines.ingest.tables import ensure_tables
 
@@ -14,9 +15,12 @@ __all__ = [
     "LandedFile",
     "LandingError",
     "LandingReport",
+    "MissedDay",
     "NothingLanded",
     "ensure_tables",
     "land",
     "landed_days",
     "load",
+    "missed_days",
+    "write_missed_days",
 ]

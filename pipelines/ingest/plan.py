@@ -22,7 +22,7 @@ from pipelines.settings import Company
 
 READER_VERSION = 2
 """Raised when the same file would be read differently; all raw tables are then made anew."""
-_NOT_CONTENT = {"description", "freshness_days", "files", "optional"}
+_NOT_CONTENT = {"description", "freshness_days", "files", "increments", "optional"}
 
 
 @dataclass(frozen=True)
@@ -84,16 +84,17 @@ def planned(
     batches = []
     for delivery in found:
         files = tuple(hashes.of(path) for path in delivery.files)
+        is_full = not all(source.objects[name].is_increment(path.name) for path in delivery.files)
         batches.append(
             Batch(
-                _batch_id(source.name, delivery, files, fingerprint),
+                _batch_id(source.name, delivery, files, [fingerprint, f"full: {is_full}"]),
                 source.name,
                 name,
                 delivery.day,
                 end_of_day(delivery.day, company.time_zone),
                 files,
                 fingerprint,
-                not all(source.objects[name].is_increment(path.name) for path in delivery.files),
+                is_full,
             )
         )
     return batches
@@ -125,10 +126,8 @@ def _content(contract: ObjectContract) -> dict[str, object]:
     return described
 
 
-def _batch_id(
-    source: str, delivery: Delivery, files: tuple[BatchFile, ...], fingerprint: str
-) -> int:
-    parts = [source, delivery.object, delivery.day.isoformat(), fingerprint]
+def _batch_id(source: str, delivery: Delivery, files: tuple[BatchFile, ...], how: list[str]) -> int:
+    parts = [source, delivery.object, delivery.day.isoformat(), *how]
     parts += [f"{file.path.name}:{file.sha256}" for file in files]
     digest = hashlib.sha256("\n".join(parts).encode()).digest()
     # Shifted by one bit, as the column is a signed BIGINT.
