@@ -18,7 +18,16 @@ from typing import Annotated, ParamSpec
 import typer
 
 from pipelines.settings import Company, ConfigurationError, Settings, load_company
-from pipelines.terminal import err, out, short, show_landing, show_outcome, steps_shown, table
+from pipelines.terminal import (
+    err,
+    out,
+    short,
+    show_as_of,
+    show_landing,
+    show_outcome,
+    steps_shown,
+    table,
+)
 
 REFUSED, WRONG_USE = 1, 2
 
@@ -164,6 +173,23 @@ def sql(
         sys.stdout.write(as_json(result) + "\n")
     else:
         out.print(table(result.columns, result.rows))
+
+
+@app.command("as-of")
+@reported
+def as_of(
+    day: Annotated[
+        datetime, typer.Argument(formats=["%Y-%m-%d"], help="Build what was known on this day.")
+    ],
+    to: Annotated[Path, typer.Option("--out", help="The DuckDB file to write; must not exist.")],
+    company: CompanyFile = None,
+) -> None:
+    """Build every public table as known on an earlier day, into a file of its own."""
+    from pipelines.assets.as_of import build_as_of
+
+    with out.status(f"building what was known on {day.date()}"):
+        built = build_as_of(_company(company), day.date(), to)
+    show_as_of(built, day.date())
 
 
 @app.command()

@@ -21,6 +21,7 @@ from rich.table import Table
 from pipelines.settings import Company
 
 if TYPE_CHECKING:
+    from pipelines.assets.as_of import AsOfBuild
     from pipelines.assets.headless import Outcome
     from pipelines.ingest import LandingReport
     from pipelines.quality import CheckResult
@@ -119,6 +120,20 @@ def show_outcome(company: Company, outcome: Outcome) -> None:
         f"checks: {len(verdict.passed)} passed, {len(verdict.warned)} warned, "
         f"{len(verdict.failed)} failed, {len(verdict.not_run)} not run"
     )
+
+
+def show_as_of(built: AsOfBuild, day: date) -> None:
+    """The end of an as-of build: where the tables are, and what the tests found."""
+    verdict = built.verdict
+    for check in verdict.warned[:_SHOWN_CHECKS]:
+        _show_check("warning", "yellow", check, out)
+    out.print(f"[bold green]built[/] what was known on {day}")
+    out.print(f"  data as of {built.as_of_on}")
+    out.print(
+        f"  tables     {short(built.file)} ({built.n_tables} tables, {built.n_rows:,} rows)",
+        soft_wrap=True,
+    )
+    out.print(f"tests: {len(verdict.passed)} passed, {len(verdict.warned)} warned")
 
 
 def _show_release(company: Company, decision: str) -> None:

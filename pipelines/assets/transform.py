@@ -5,11 +5,7 @@ asset and each test an asset check, blocking unless its severity is `warn`. dbt 
 because a second interpreter would cost more than the whole demo build.
 """
 
-import hashlib
-import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +14,12 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.resources import Warehouse
 from pipelines.quality.dbt_tests import check_id, expected_tests, results_from_run
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
-from pipelines.settings import PROJECT_ROOT, Company
-
-DBT_PROJECT = PROJECT_ROOT / "dbt_project"
-STAGING = DBT_PROJECT / "models" / "staging"
-
-
-class TransformError(Exception):
-    """dbt could not even begin: the project itself is broken."""
+from pipelines.settings import Company
 
 
 class SalesopsTranslator(DagsterDbtTranslator):
@@ -66,105 +56,15 @@ class Transform:
     mart_keys: tuple[dg.AssetKey, ...]
 
 
-def entity_sources(company: Company) -> dict[str, list[str]]:
-    """Which enabled sources feed which entity, read off the staging folders."""
-    feeds: dict[str, list[str]] = {}
-    for source in sorted(company.sources):
-        prefix = f"stg_{source}__"
-        for model in sorted((STAGING / source).glob(f"{prefix}*.sql")):
-            feeds.setdefault(model.stem.removeprefix(prefix), []).append(source)
-    return feeds
-
-
-def dbt_vars(company: Company) -> dict[str, Any]:
-    """The company file, as far as SQL has to know it."""
-    policies = company.policies
-    return {
-        "time_zone": company.time_zone,
-        "currency": company.currency,
-        "entity_sources": entity_sources(company),
-        "snapshot_weekday": policies.snapshot_weekday,
-        "quota_version": policies.quota_version or "",
-        "quota_period": policies.quota_period,
-        "missing_open_amount": policies.missing_open_amount,
-        "min_closed_deals": policies.min_closed_deals,
-        "max_rate_age_days": policies.max_rate_age_days,
-    }
-
-
-def excluded(company: Company) -> str:
-    """dbt selection of the staging folders of sources that are not enabled."""
-    folders = sorted(folder.name for folder in STAGING.iterdir() if folder.is_dir())
-    return " ".join(
-        f"path:models/staging/{name}" for name in folders if name not in company.sources
-    )
-
-
-def _common_arguments(company: Company) -> list[str]:
-    target = company.paths.warehouse / "dbt"
-    return [
-        "--project-dir", str(DBT_PROJECT),
-        "--profiles-dir", str(DBT_PROJECT),
-        "--target-path", str(target),
-        "--log-path", str(target / "logs"),
-        "--vars", json.dumps(dbt_vars(company), sort_keys=True),
-    ]  # fmt: skip
-
-
-@contextmanager
-def _dbt(company: Company) -> Iterator[Any]:
-    """A dbt runner on this company's warehouse; its connections are closed afterwards."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
-    before = os.environ.get("SALESOPS_WAREHOUSE")
-    # dbt's profile can only read the environment.
-    os.environ["SALESOPS_WAREHOUSE"] = str(company.warehouse_file)
-    try:
-        yield dbtRunner()
-    finally:
-        # dbt-duckdb keeps its handle, which would lock the file for the checks that come next.
-        DuckDBConnectionManager.close_all_connections()
-        if before is None:
-            del os.environ["SALESOPS_WAREHOUSE"]
-        else:
-            os.environ["SALESOPS_WAREHOUSE"] = before
-
-
-def prepare_manifest(company: Company) -> dict[str, Any]:
-    """dbt's manifest for this company; parsed anew only when project or company changed."""
-    target = company.paths.warehouse / "dbt"
-    stamp = target / "manifest.fingerprint"
-    fingerprint = _project_fingerprint(company)
-    manifest = target / "manifest.json"
-    if not manifest.exists() or not stamp.exists() or stamp.read_text() != fingerprint:
-        target.mkdir(parents=True, exist_ok=True)
-        with _dbt(company) as dbt:
-            outcome = dbt.invoke(["--quiet", "parse", *_common_arguments(company)])
-        if not outcome.success:
-            raise TransformError(f"dbt cannot read the project: {outcome.exception}")
-        stamp.write_text(fingerprint)
-    parsed: dict[str, Any] = json.loads(manifest.read_text())
-    return parsed
-
-
-def _project_fingerprint(company: Company) -> str:
-    digest = hashlib.sha256(json.dumps(dbt_vars(company), sort_keys=True).encode())
-    for path in sorted(DBT_PROJECT.rglob("*")):
-        if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts:
-            digest.update(str(path.relative_to(DBT_PROJECT)).encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def build_transform(company: Company) -> Transform:
     """The dbt project's assets and checks for one company."""
-    manifest = prepare_manifest(company)
+    project = DbtProject(company)
+    manifest = project.manifest()
     translator = SalesopsTranslator()
 
     @dbt_assets(
         manifest=manifest,
-        exclude=excluded(company),
+        exclude=project.excluded,
         name="dbt",
         dagster_dbt_translator=translator,
         pool="warehouse",
@@ -173,17 +73,7 @@ def build_transform(company: Company) -> Transform:
         """Build and test every model of the enabled sources."""
         with warehouse.connect() as connection:
             begin_build(connection, context.run.run_id)
-        # Two threads, so that dbt prepares one model while DuckDB, which uses every core, builds
-        # another. dbt's debug log and artefacts of a run are not read by anyone; what happened is
-        # in Dagster's history and in the ledger.
-        arguments = [
-            "--quiet", "--log-level-file", "none", "--no-write-json",
-            "build", "--threads", "2",
-            *_common_arguments(company), *_selection(context),
-        ]  # fmt: skip
-        # dbt opens and closes the file for every node; while this handle is open, that is cheap.
-        with warehouse.connect(), _dbt(company) as dbt:
-            outcome = dbt.invoke(arguments)
+        outcome = project.build(*_selection(context))
         if outcome.exception is not None:
             raise dg.Failure(f"dbt stopped: {outcome.exception}", allow_retries=False)
         with warehouse.connect() as connection:

@@ -44,14 +44,14 @@ class Versions:
         n_stale = self._find_changes()
         n_gone = self._add_deletes(result) if self.batch.is_full else 0
         n_changed, n_inserted, n_flagged = self._counts(
-            "count(*) filter (_op = 'upsert' and (known_op = 'upsert' or version > 1)), "
-            "count(*) filter (coalesce(known_op, 'delete') = 'delete' and version = 1), "
+            "count(*) filter (_op = 'upsert' and (known_op = 'upsert' or _version > 1)), "
+            "count(*) filter (coalesce(known_op, 'delete') = 'delete' and _version = 1), "
             "count(*) filter (_op = 'delete')",
             "changed",
         )
         self._insert(
             f"select {self._of('changed')}, greatest(_recorded_at, "
-            f"$previous_cut + version * {TICK}, known_at + version * {TICK}), "
+            f"$previous_cut + _version * {TICK}, known_at + _version * {TICK}), "
             "_op, _row_hash, _file, _line from changed"
         )
         return replace(
@@ -97,7 +97,7 @@ class Versions:
         # version is filed after the previous cut, in the order of the source's stamps.
         self.connection.execute(
             "create or replace temp table changed as select *, row_number() over ("
-            f"partition by {_list(self.contract.key)} order by _recorded_at) as version "
+            f"partition by {_list(self.contract.key)} order by _recorded_at) as _version "
             "from compared where not is_stale"
         )
         (n_stale,) = self._counts("count(*) filter (is_stale)", "compared")
