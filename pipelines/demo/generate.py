@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -131,6 +131,16 @@ def generate(
     return DemoExtracts(chosen, delivery.files)
 
 
+def daily(n_days: int, last_day: date = LAST_DAY) -> list[date]:
+    """That many successive extract days up to the last one."""
+    return [last_day - timedelta(days=back) for back in reversed(range(n_days))]
+
+
+def first_day_of(years: int, last_day: date = LAST_DAY) -> date:
+    """The first day of a CRM that is so many years old on the evening of the last day."""
+    return (last_day + timedelta(days=1)).replace(year=last_day.year - years)
+
+
 def _each(
     run: Callable[[Division], tuple[list[Part], RegionQuotas]],
     all_divisions: list[Division],
@@ -209,6 +219,8 @@ def _check(scale: float, first_day: date, last_day: date, days: Sequence[date]) 
             f"first_day {first_day} is too early: exchange rates start on {FIRST_RATE_ON}, "
             f"take {FIRST_RATE_ON + FOUNDED_BEFORE} or later"
         )
+    if not days:
+        raise ValueError("there is no extract day; take at least one")
     outside = [day for day in days if not first_day <= day <= last_day]
     if outside:
         raise ValueError(

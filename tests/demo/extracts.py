@@ -26,7 +26,7 @@ class Delivery:
 
     def rows(self, file_name: str, day: date | None = None) -> list[Row]:
         """A file of a day; of a CRM object the state at the end of the day, from all files."""
-        until = day or self.last
+        until, file_name = day or self.last, file_name.replace(".delta", "")
         if not file_name[0].isupper():
             return self.file_rows(until, file_name)
         state: dict[str, Row] = {}
