@@ -6,7 +6,7 @@ journals of `Lead` and `CampaignMember`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -43,6 +43,8 @@ class Leads:
 
     leads: Journal
     members: Journal
+    worked: list[tuple[str, str, datetime, datetime]] = field(default_factory=list)
+    """Lead, who works it, from when, and until when at the longest."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,9 @@ def _convert_to(desk: _Desk, campaigns: Campaigns, deal: DealWriter) -> None:
     if deal.campaign_id:
         desk.answer(deal.campaign_id, created_at, {"LeadId": lead_id}, deal.currency)
     worked_at = created_at + (deal.created_at - created_at) * rng.uniform(0.05, 0.6)
-    _work(desk, lead_id, owner, worked_at.replace(microsecond=0))
+    worked_at = worked_at.replace(microsecond=0)
+    _work(desk, lead_id, owner, worked_at)
+    desk.leads.worked.append((lead_id, owner, worked_at, deal.created_at))
     conversion: Fields = {
         "Status": "Closed - Converted",
         "IsConverted": True,
@@ -159,6 +163,7 @@ def _come_to_nothing(desk: _Desk, market: Market, campaigns: Campaigns, day: dat
     worked_at = created_at + timedelta(seconds=int(lognormal(rng, 20 * 3600.0, 1.0)))
     _work(desk, lead_id, owner, worked_at)
     ended_at = worked_at + timedelta(seconds=int(lognormal(rng, 9 * 86400.0, 0.8)))
+    desk.leads.worked.append((lead_id, owner, worked_at, ended_at))
     if rng.random() < CONVERTED_WITHOUT_DEAL:
         account = market.pick(rng, team, worked_at)
         conversion: Fields = {

@@ -56,6 +56,7 @@ def build_deals(
         division.journal("Opportunity"),
         division.journal("OpportunityHistory"),
         division.journal("OpportunityLineItem"),
+        division.journal("OpportunityFieldHistory"),
     )
     for day, seller in _openings(rng, division.scale, world.organisation, warm_up_from, end):
         _open_deal(rng, deals, world, seller, day, end_of_day(first_day - timedelta(days=1)))
@@ -86,7 +87,7 @@ def _open_deal(
     brief = _brief(rng, seller, office_moment(rng, day, team.region))
     edits = run_deal(rng, brief)
     is_from_lead = rng.random() < FROM_LEAD
-    campaign_id = world.campaigns.running(rng, day) if is_from_lead and rng.random() < 0.8 else ""
+    campaign_id = world.campaigns.converting(rng, day) if is_from_lead else ""
     writer = DealWriter(
         deals,
         world.organisation,

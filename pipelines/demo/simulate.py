@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pipelines.demo.activities import build_activities
 from pipelines.demo.campaigns import Campaigns, build_campaigns
 from pipelines.demo.catalogue import Catalogue, build_catalogue
 from pipelines.demo.clock import end_of_day, quarter
@@ -41,6 +42,7 @@ from pipelines.demo.people import Organisation
 from pipelines.demo.rates import Rates, build_rates
 from pipelines.demo.rendering import Export
 from pipelines.demo.seller_totals import seller_totals
+from pipelines.demo.splits import SplitTypes, build_split_types, build_splits
 from pipelines.demo.territories import Assignment, build_assignments
 
 FOUNDED_BEFORE = timedelta(days=180)
@@ -80,6 +82,7 @@ class Headquarters:
     catalogue: Catalogue
     campaigns: Campaigns
     rates: Rates
+    split_types: SplitTypes
 
     @property
     def journals(self) -> list[Journal]:
@@ -87,6 +90,7 @@ class Headquarters:
             self.campaigns.journal,
             self.catalogue.entry_journal,
             self.catalogue.product_journal,
+            self.split_types.journal,
             self.organisation.users,
             self.organisation.roles,
         ]
@@ -118,11 +122,13 @@ class DivisionBooks:
 def build_shared(seed: int, span: Span) -> Headquarters:
     """Leaders, products, campaigns and rates: the same however large the company is."""
     organisation = build_headquarters(seed, span.founded_on)
+    founded = end_of_day(span.founded_on)
     return Headquarters(
         organisation,
-        build_catalogue(end_of_day(span.founded_on), organisation.system),
+        build_catalogue(founded, organisation.system),
         build_campaigns(seed, organisation.marketing, span.warm_up_from, span.end),
         build_rates(seed, span.end),
+        build_split_types(Journal("OpportunitySplitType"), founded, organisation.system),
     )
 
 
@@ -182,6 +188,9 @@ def _simulate(
         build_assignments(division, organisation, first_day, last_day),
         shared.rates,
     )
+    splits, _ = build_splits(
+        division, organisation, shared.split_types, [*deals.all, *deals.deleted]
+    )
     journals = [
         market.accounts,
         leads.members,
@@ -190,6 +199,9 @@ def _simulate(
         deals.opportunities,
         deals.history,
         deals.lines,
+        deals.field_history,
+        splits,
+        build_activities(division, deals.all, leads),
         organisation.users,
         organisation.roles,
     ]
