@@ -70,7 +70,7 @@
             ('is_deleted', 'boolean'),
         ],
         'spend': [
-            ('campaign_id', 'varchar'), ('spend_on', 'date'), ('channel', 'varchar'),
+            ('spend_id', 'varchar'), ('campaign_id', 'varchar'), ('spend_on', 'date'), ('channel', 'varchar'),
             ('impressions', 'bigint'), ('clicks', 'bigint'), ('spend_amount', 'decimal(18,4)'),
             ('currency', 'varchar'),
         ],
