@@ -17,33 +17,47 @@ rates_before as (select * from {{ source('increment', 'plan_rate') }}),
 
 rates_now as (select * from {{ ref('core_plan_rate') }}),
 
--- Days on which something about a seller may have changed, then or now.
+-- Days from which on something else may hold of a seller, then or now.
 points as (
-    {%- for relation in ['participants_before', 'participants_now'] %}
-    {%- for bound in ['valid_from', 'valid_to'] %}
     select
         source_system,
         participant_id,
-        {{ bound }} as day_on
-    from {{ relation }}
-    {%- if not loop.last %}
+        valid_from as day_on
+    from participants_before
+
     union
-    {%- endif %}
-    {%- endfor %}
-    {%- if not loop.last %}
+
+    select
+        source_system,
+        participant_id,
+        valid_to as day_on
+    from participants_before
+
     union
-    {%- endif %}
-    {%- endfor %}
+
+    select
+        source_system,
+        participant_id,
+        valid_from as day_on
+    from participants_now
+
+    union
+
+    select
+        source_system,
+        participant_id,
+        valid_to as day_on
+    from participants_now
 ),
-{% for relation in ['participants_before', 'participants_now'] %}
-{{ relation }}_by_point as (
+{% for versions in ['participants_before', 'participants_now'] %}
+{{ versions }}_by_day as (
     select
         points.day_on,
         {%- for name in described %}
         versions.{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from points
-    inner join {{ relation }} as versions
+    inner join {{ versions }} as versions
         on
             points.source_system = versions.source_system
             and points.participant_id = versions.participant_id
@@ -51,44 +65,52 @@ points as (
             and points.day_on < versions.valid_to
 ),
 {% endfor %}
-participants_changed as (
-    (select * from participants_before_by_point except select * from participants_now_by_point)
-    union all
-    (select * from participants_now_by_point except select * from participants_before_by_point)
+participants_gone as (
+    select * from participants_before_by_day
+    except
+    select * from participants_now_by_day
 ),
 
-rates_changed as (
-    (
-        select
-            currency,
-            valid_from,
-            valid_to,
-            plan_rate
-        from rates_before
-        except
-        select
-            currency,
-            valid_from,
-            valid_to,
-            plan_rate
-        from rates_now
-    )
-    union all
-    (
-        select
-            currency,
-            valid_from,
-            valid_to,
-            plan_rate
-        from rates_now
-        except
-        select
-            currency,
-            valid_from,
-            valid_to,
-            plan_rate
-        from rates_before
-    )
+participants_new as (
+    select * from participants_now_by_day
+    except
+    select * from participants_before_by_day
+),
+
+rates_gone as (
+    select
+        currency,
+        valid_from,
+        valid_to,
+        plan_rate
+    from rates_before
+
+    except
+
+    select
+        currency,
+        valid_from,
+        valid_to,
+        plan_rate
+    from rates_now
+),
+
+rates_new as (
+    select
+        currency,
+        valid_from,
+        valid_to,
+        plan_rate
+    from rates_now
+
+    except
+
+    select
+        currency,
+        valid_from,
+        valid_to,
+        plan_rate
+    from rates_before
 ),
 
 -- The day that was the latest is that no longer; earlier ones change where an input did.
@@ -97,9 +119,13 @@ changed as (
     union all
     select first_changed_on as changed_on from opportunities
     union all
-    select day_on as changed_on from participants_changed
+    select day_on as changed_on from participants_gone
     union all
-    select valid_from as changed_on from rates_changed
+    select day_on as changed_on from participants_new
+    union all
+    select valid_from as changed_on from rates_gone
+    union all
+    select valid_from as changed_on from rates_new
 )
 
 select min(changed_on) as first_changed_on

@@ -36,13 +36,13 @@ deliveries as (
     {% if is_incremental() -%}
     inner join (
         select distinct
-            all_changes.source_system,
-            all_changes.change_id
-        from all_changes
+            spoken_of.source_system,
+            spoken_of.change_id
+        from all_changes as spoken_of
         inner join changed
             on
-                all_changes.source_system = changed.source_system
-                and all_changes.opportunity_id = changed.opportunity_id
+                spoken_of.source_system = changed.source_system
+                and spoken_of.opportunity_id = changed.opportunity_id
     ) as events
         on
             all_changes.source_system = events.source_system
