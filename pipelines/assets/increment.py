@@ -30,10 +30,12 @@ create table if not exists increment.built_batch (
 """
 KEPT = {"participant_version": "core_participant_version", "plan_rate": "core_plan_rate"}
 """Tables whose last state is kept, so that models can ask from which day on they differ."""
-FOLLOWED = frozenset({*KEPT.values(), "core_latest_extract"})
-"""Models whose changes reach the incremental ones through `core_changed_day`."""
+CHANGED_DAY, CHANGED_OPPORTUNITY = "core_changed_day", "core_changed_opportunity"
+"""Models that say what an increment has to replace; an incremental model reads one of them."""
+FOLLOWED_BY_DAY = frozenset({*KEPT.values(), "core_latest_extract"})
+"""Models whose changes `core_changed_day` knows."""
 FOLLOWED_ENTITIES = ("opportunity", "opportunity_change")
-"""Entities whose new rows reach them through `core_changed_opportunity`."""
+"""Entities whose new rows both know."""
 
 
 @dataclass(frozen=True)
@@ -141,25 +143,36 @@ def _reason(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> str:
 
 
 def _unfollowed_change(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> str:
-    followed_not = set(_unfollowed_inputs(project.manifest()))
+    unfollowed = set(_unfollowed_inputs(project.manifest()))
     changed = [
         batch
         for batch in connection.execute(
             f"select source, object, extract_on from ({_PENDING}) as pending "
             "where n_inserted + n_changed + n_deleted > 0 order by all"
         ).fetchall()
-        if (batch[0], batch[1]) in followed_not
+        if (batch[0], batch[1]) in unfollowed or _LEDGER in unfollowed
     ]
     if not changed:
         return ""
     return f"{len(changed)} batches change what every row may look up (first: {_title(changed[0])})"
 
 
+_LEDGER = ("control", "batches")
+
+
 def _unfollowed_inputs(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Delivered objects (source, object) whose changes reach an incremental model unannounced."""
+    """Inputs (source, table) whose changes reach an incremental model unannounced."""
+    for key, node in manifest["nodes"].items():
+        if node["config"].get("materialized") == "incremental":
+            yield from _unfollowed_inputs_of(manifest, key)
+
+
+def _unfollowed_inputs_of(manifest: Mapping[str, Any], model: str) -> Iterator[tuple[str, str]]:
     parents, nodes = manifest["parent_map"], manifest["nodes"]
-    waiting = [key for key, node in nodes.items() if _is_incremental(node)]
-    seen: set[str] = set()
+    followed = {CHANGED_DAY, CHANGED_OPPORTUNITY}
+    if any(parent.endswith(f".{CHANGED_DAY}") for parent in parents[model]):
+        followed |= FOLLOWED_BY_DAY
+    waiting, seen = [model], set()
     while waiting:
         key = waiting.pop()
         if key in seen:
@@ -167,23 +180,19 @@ def _unfollowed_inputs(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         seen.add(key)
         source = manifest["sources"].get(key)
         if source is not None:
-            if source["schema"] == "raw":
+            if source["schema"] in {"raw", "control"}:
                 yield source["source_name"], source["name"]
-        elif not _is_followed(nodes[key], parents[key]):
+        elif nodes[key]["name"] not in followed and not _is_followed_entity(
+            nodes[key]["name"], parents[key]
+        ):
             waiting += parents[key]
 
 
-def _is_incremental(node: Mapping[str, Any]) -> bool:
-    return bool(node["config"].get("materialized") == "incremental")
-
-
-def _is_followed(node: Mapping[str, Any], parents: list[str]) -> bool:
-    if node["name"] in FOLLOWED:
-        return True
-    if not node["name"].endswith(tuple(f"__{entity}" for entity in FOLLOWED_ENTITIES)):
-        return False
+def _is_followed_entity(model: str, parents: list[str]) -> bool:
     # With a second input, a row may change without being delivered anew.
-    return len(parents) == 1
+    return model.endswith(tuple(f"__{entity}" for entity in FOLLOWED_ENTITIES)) and (
+        len(parents) == 1
+    )
 
 
 def _built_everything(outcome: Any) -> bool:

@@ -15,47 +15,53 @@ from pipelines.assets.increment import Increment, begin, complete
 from pipelines.ingest import ensure_tables
 from tests.history.world import demo_company
 
-MODEL = "model.salesops."
-FACT = MODEL + "fct_snapshot"
-MANIFEST: dict[str, Any] = {
-    "nodes": {
-        FACT: {"name": "fct_snapshot", "config": {"materialized": "incremental"}},
-        **{
-            MODEL + name: {"name": name, "config": {"materialized": "table"}}
-            for name in (
-                "core_participant_version",
-                "core_product_price",
-                "stg_crm__opportunity",
-                "stg_shop__opportunity",
-            )
+
+def manifest(*parents: str) -> dict[str, Any]:
+    """A project of one incremental model that reads these models."""
+    model, fact = "model.salesops.", "model.salesops.fct_snapshot"
+    inputs = {
+        "core_changed_day": ["control.batches"],
+        "core_changed_opportunity": ["crm.opportunity"],
+        "core_latest_extract": ["control.batches"],
+        "core_participant_version": ["crm.user"],
+        "core_product_price": ["crm.price"],
+        "stg_crm__opportunity": ["crm.opportunity"],
+        "stg_shop__opportunity": ["shop.order", "shop.status"],
+    }
+    sources = {name for names in inputs.values() for name in names}
+    return {
+        "nodes": {
+            fact: {"name": "fct_snapshot", "config": {"materialized": "incremental"}},
+            **{
+                model + name: {"name": name, "config": {"materialized": "table"}} for name in inputs
+            },
         },
-    },
-    "sources": {
-        f"source.salesops.{source}.{name}": {"schema": "raw", "source_name": source, "name": name}
-        for source, name in (
-            ("crm", "opportunity"),
-            ("crm", "user"),
-            ("crm", "price"),
-            ("shop", "order"),
-            ("shop", "status"),
-        )
-    },
-    "parent_map": {
-        FACT: [
-            MODEL + "stg_crm__opportunity",
-            MODEL + "stg_shop__opportunity",
-            MODEL + "core_participant_version",
-            MODEL + "core_product_price",
-        ],
-        MODEL + "stg_crm__opportunity": ["source.salesops.crm.opportunity"],
-        MODEL + "stg_shop__opportunity": [
-            "source.salesops.shop.order",
-            "source.salesops.shop.status",
-        ],
-        MODEL + "core_participant_version": ["source.salesops.crm.user"],
-        MODEL + "core_product_price": ["source.salesops.crm.price"],
-    },
-}
+        "sources": {
+            f"source.salesops.{name}": {
+                "schema": "control" if name.startswith("control") else "raw",
+                "source_name": name.split(".")[0],
+                "name": name.split(".")[1],
+            }
+            for name in sources
+        },
+        "parent_map": {
+            fact: [model + name for name in parents],
+            **{
+                model + name: [f"source.salesops.{source}" for source in names]
+                for name, names in inputs.items()
+            },
+        },
+    }
+
+
+BY_DAY = (
+    "core_changed_day",
+    "core_latest_extract",
+    "core_participant_version",
+    "core_product_price",
+    "stg_crm__opportunity",
+    "stg_shop__opportunity",
+)
 
 
 @dataclass(frozen=True)
@@ -63,13 +69,14 @@ class Project(DbtProject):
     """A project of one incremental model, whose files can be said to have changed."""
 
     text: str = "as it was"
+    parents: tuple[str, ...] = BY_DAY
 
     @property
     def fingerprint(self) -> str:
         return self.text
 
     def manifest(self) -> dict[str, Any]:
-        return MANIFEST
+        return manifest(*self.parents)
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,20 @@ def test_a_change_of_what_every_row_may_look_up_is_named(world: World, name: str
     world.load(3, name, "2026-06-03")
     object_name = name.replace(".", "/")
     assert f"look up (first: {object_name} 2026-06-03)" in world.begin().reason
+
+
+@pytest.mark.parametrize("parent", ["core_participant_version", "core_latest_extract"])
+def test_a_model_built_by_opportunity_does_not_hear_of_sellers_or_days(
+    world: World, parent: str
+) -> None:
+    by_opportunity = ("core_changed_opportunity", "stg_crm__opportunity")
+    world.load(3, "crm.user", "2026-06-03")
+    fine = Project(world.project.company, parents=by_opportunity)
+    assert begin(world.connection, fine).reason == ""
+    complete(world.connection, fine)
+    world.load(4, "crm.user", "2026-06-04")
+    unannounced = Project(world.project.company, parents=(*by_opportunity, parent))
+    assert "look up" in begin(world.connection, unannounced).reason
 
 
 def test_a_lookup_that_was_delivered_unchanged_does_not_matter(world: World) -> None:

@@ -1,10 +1,6 @@
 {%- if should_full_refresh() -%}
 select cast(null as date) as first_changed_on
 {%- else -%}
-{%- set described = [
-    'source_system', 'participant_id', 'participant_name', 'manager_id', 'manager_name', 'team',
-    'region', 'territory_id', 'title', 'hired_on', 'is_active',
-] -%}
 with last_build as (select * from {{ source('increment', 'last_build') }}),
 
 opportunities as (select * from {{ ref('core_changed_opportunity') }}),
@@ -49,22 +45,53 @@ points as (
         valid_to as day_on
     from participants_now
 ),
-{% for versions in ['participants_before', 'participants_now'] %}
-{{ versions }}_by_day as (
+
+participants_before_by_day as (
     select
         points.day_on,
-        {%- for name in described %}
-        versions.{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        participants_before.source_system,
+        participants_before.participant_id,
+        participants_before.participant_name,
+        participants_before.manager_id,
+        participants_before.manager_name,
+        participants_before.team,
+        participants_before.region,
+        participants_before.territory_id,
+        participants_before.title,
+        participants_before.hired_on,
+        participants_before.is_active
     from points
-    inner join {{ versions }} as versions
+    inner join participants_before
         on
-            points.source_system = versions.source_system
-            and points.participant_id = versions.participant_id
-            and points.day_on >= versions.valid_from
-            and points.day_on < versions.valid_to
+            points.source_system = participants_before.source_system
+            and points.participant_id = participants_before.participant_id
+            and points.day_on >= participants_before.valid_from
+            and points.day_on < participants_before.valid_to
 ),
-{% endfor %}
+
+participants_now_by_day as (
+    select
+        points.day_on,
+        participants_now.source_system,
+        participants_now.participant_id,
+        participants_now.participant_name,
+        participants_now.manager_id,
+        participants_now.manager_name,
+        participants_now.team,
+        participants_now.region,
+        participants_now.territory_id,
+        participants_now.title,
+        participants_now.hired_on,
+        participants_now.is_active
+    from points
+    inner join participants_now
+        on
+            points.source_system = participants_now.source_system
+            and points.participant_id = participants_now.participant_id
+            and points.day_on >= participants_now.valid_from
+            and points.day_on < participants_now.valid_to
+),
+
 participants_gone as (
     select * from participants_before_by_day
     except

@@ -24,7 +24,20 @@ records as (
     {%- endif %}
 ),
 
--- Every delivery of an event counts, also one that named another deal.
+{% if is_incremental() -%}
+events as (
+    select distinct
+        all_changes.source_system,
+        all_changes.change_id
+    from all_changes
+    inner join changed
+        on
+            all_changes.source_system = changed.source_system
+            and all_changes.opportunity_id = changed.opportunity_id
+),
+
+{% endif -%}
+-- Every delivery of an event, also one that named another deal.
 deliveries as (
     select
         all_changes.*,
@@ -34,16 +47,7 @@ deliveries as (
         ) as delivery
     from all_changes
     {% if is_incremental() -%}
-    inner join (
-        select distinct
-            spoken_of.source_system,
-            spoken_of.change_id
-        from all_changes as spoken_of
-        inner join changed
-            on
-                spoken_of.source_system = changed.source_system
-                and spoken_of.opportunity_id = changed.opportunity_id
-    ) as events
+    inner join events
         on
             all_changes.source_system = events.source_system
             and all_changes.change_id = events.change_id
