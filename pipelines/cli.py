@@ -10,10 +10,10 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
@@ -21,6 +21,7 @@ from pipelines.settings import Company, ConfigurationError, Settings, load_compa
 from pipelines.terminal import (
     err,
     out,
+    progress,
     short,
     show_as_of,
     show_landing,
@@ -28,6 +29,9 @@ from pipelines.terminal import (
     steps_shown,
     table,
 )
+
+if TYPE_CHECKING:
+    from pipelines.demo import DemoExtracts
 
 REFUSED, WRONG_USE = 1, 2
 
@@ -87,30 +91,65 @@ def demo(
         Path | None,
         typer.Option("--out", help="Only write the extract files here, one folder per day."),
     ] = None,
+    scale: Annotated[
+        float, typer.Option(help="Size: 1 is about 5,000 deals, 200 is a million.")
+    ] = 1.0,
+    days: Annotated[
+        int | None,
+        typer.Option(help="Daily extracts up to the last day. Default: four over seven weeks."),
+    ] = None,
+    years: Annotated[int, typer.Option(help="Years of sales before the last day.")] = 2,
     seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
 ) -> None:
     """Write the demo company's extract files and land them, day by day."""
     from tempfile import TemporaryDirectory
 
-    from pipelines.demo import generate
+    from pipelines.demo import daily, first_day_of, generate
     from pipelines.ingest import land
 
-    if to is not None:
-        extracts = generate(to, seed=seed)
-        out.print(f"wrote {len(extracts.days)} extract days to {to}")
-        return
-    target = _company(company)
-    with TemporaryDirectory(prefix="salesops-demo-") as folder:
-        with out.status("simulating two years of sales"):
-            extracts = generate(Path(folder), seed=seed)
-        n_files = 0
-        for day in extracts.days:
-            report = land(target, day, [Path(folder) / day.isoformat()], replace=True)
-            n_files += len(report.matched)
-    out.print(
-        f"landed {n_files} files of {len(extracts.days)} extract days "
-        f"({extracts.days[0]} to {extracts.days[-1]}) in {short(target.paths.landing)}"
-    )
+    def write(folder: Path) -> DemoExtracts:
+        with progress("simulating", "divisions") as advance:
+            return generate(
+                folder,
+                seed=seed,
+                scale=scale,
+                first_day=first_day_of(years),
+                days=daily(days) if days is not None else None,
+                on_division=advance,
+            )
+
+    try:
+        if to is not None:
+            extracts = write(to)
+            out.print(f"wrote {len(extracts.files)} files of {_span(extracts.days)} to {short(to)}")
+            return
+        target = _company(company)
+        with TemporaryDirectory(prefix="salesops-demo-") as folder:
+            extracts = write(Path(folder))
+            _refuse_other_company(target, extracts)
+            n_files = 0
+            for day in extracts.days:
+                report = land(target, day, [Path(folder) / day.isoformat()], replace=True)
+                n_files += len(report.matched)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    out.print(f"landed {n_files} files of {_span(extracts.days)} in {short(target.paths.landing)}")
+
+
+def _span(days: list[date]) -> str:
+    return f"{len(days)} extract days ({days[0]} to {days[-1]})"
+
+
+def _refuse_other_company(company: Company, extracts: DemoExtracts) -> None:
+    """Extracts of two demo companies in one landing folder would make a third that never was."""
+    own = {(file.source, file.object, file.day, file.path.name) for file in extracts.files}
+    for path in sorted(company.paths.landing.glob("*/*/*/*")):
+        source, name, day = path.parts[-4:-1]
+        if (source, name, date.fromisoformat(day), path.name) not in own:
+            raise ConfigurationError(
+                f"{short(path)} is of another demo company, or of the same at another size or with "
+                "other days. Remove the landing folder first: make clean"
+            )
 
 
 @app.command("land")

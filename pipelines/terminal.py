@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from pipelines.settings import Company
@@ -50,6 +58,23 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, header: bool
     for row in rows:
         shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     return shown
+
+
+@contextmanager
+def progress(doing: str, things: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told how many things are done, and of how many."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn(things),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda n_done, n_all: bar.update(task, completed=n_done, total=n_all)
 
 
 def show_landing(report: LandingReport, on: date) -> None:

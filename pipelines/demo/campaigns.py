@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from random import Random
 
 from pipelines.calendar import days
@@ -24,6 +25,10 @@ KINDS = (
     ("Trade Show", "", 2, 0.0, 1.0),
     ("Email", "", 4, 0.0, 1.0),
 )
+EFFECTS = (1.3, 1.0, 0.5, 1.8, 1.4, 0.8)
+"""What a campaign of each kind really does: leads that answered it convert that many times as often
+as those of a campaign of effect 1."""
+CONVERTED_BY_CAMPAIGN = 0.8
 TOPICS = ("Forecasting", "Planning", "Pricing", "Data quality", "Sales operations")
 DAYS_BETWEEN = 27
 ANSWERED_AFTER, ANSWERED_UNTIL = timedelta(days=2), timedelta(days=45)
@@ -67,10 +72,25 @@ class Campaigns:
         recent = self._recent(day)
         return rng.choice(recent) if recent else ""
 
+    def converting(self, rng: Random, day: date) -> str:
+        """The campaign behind a lead that converts: the better ones are so more often."""
+        recent = self._recent(day)
+        if not recent or rng.random() >= CONVERTED_BY_CAMPAIGN:
+            return ""
+        return rng.choices(recent, [self.effects[name] for name in recent])[0]
+
+    @cached_property
+    def effects(self) -> dict[str, float]:
+        """The true effect of each campaign."""
+        return {each.campaign_id: EFFECTS[KINDS.index(each.kind)] for each in self.all}
+
     def started_at(self, campaign_id: str) -> datetime:
         """The morning of a campaign's first day."""
-        starts_on = next(c.starts_on for c in self.all if c.campaign_id == campaign_id)
-        return end_of_day(starts_on - timedelta(days=1)) + timedelta(hours=6)
+        return end_of_day(self._starts[campaign_id] - timedelta(days=1)) + timedelta(hours=6)
+
+    @cached_property
+    def _starts(self) -> dict[str, date]:
+        return {each.campaign_id: each.starts_on for each in self.all}
 
     def _recent(self, day: date) -> tuple[str, ...]:
         if day not in self._recent_by_day:

@@ -13,7 +13,9 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from pipelines.calendar import FiscalPeriod, days, fiscal_period, fiscal_periods
-from pipelines.demo.clock import FISCAL_YEAR_STARTS_IN, end_of_day, local_day, stream
+from pipelines.demo.clock import FISCAL_YEAR_STARTS_IN, end_of_day, local_day
+from pipelines.demo.division import Division
+from pipelines.demo.ids import IDS_PER_DIVISION
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.rates import Rates
 from pipelines.demo.records import DealWriter
@@ -55,28 +57,65 @@ class Invoice:
     amount: int
 
 
+RegionQuotas = dict[tuple[FiscalPeriod, str], int]
+"""What sellers' quotas add up to, by quarter and region."""
+
+
 def build_quotas(
-    seed: int,
+    division: Division,
     organisation: Organisation,
     deals: list[DealWriter],
     rates: Rates,
     span: tuple[date, date],
-) -> list[Quota]:
-    """Quotas of every quarter that began in the span: sellers, managers, directors, the VP."""
-    rng = stream(seed, "quotas")
+) -> tuple[list[Quota], RegionQuotas]:
+    """Quotas of every quarter that began in the span: sellers and managers of a division."""
+    rng = division.stream("quotas")
     bookings = _bookings(deals, rates)
     quotas: list[Quota] = []
+    by_region: RegionQuotas = defaultdict(int)
     for period in fiscal_periods(*span, "quarter", year_starts_in=FISCAL_YEAR_STARTS_IN):
         if period.starts_on < span[0]:
             continue
         amounts = _seller_amounts(rng, organisation, bookings, period)
-        leaders = _leader_amounts(organisation, period, amounts)
-        for measure, people in (("bookings", amounts.items()), ("team_bookings", leaders)):
-            for person_id, amount in people:
-                approved_at = _approved_at(organisation, person_id, period)
-                quota_id = f"Q-{period.label}-{person_id[9:15]}-1"
-                quotas.append(Quota(quota_id, person_id, measure, period, amount, 1, approved_at))
-    return quotas + _relieve_some(rng, organisation, quotas, span[1])
+        approved_at = {
+            seller.user_id: max(_approved_at(period), _after_hire(seller))
+            for seller in organisation.sellers
+        }
+        for user_id, amount in amounts.items():
+            quotas.append(_quota(period, user_id, "bookings", amount, approved_at[user_id]))
+        for manager, amount in _manager_amounts(organisation, period, amounts):
+            by_region[period, manager.team.region] += amount
+            asked = _to_thousands(amount * MANAGER_SHARE)
+            quotas.append(
+                _quota(period, manager.user_id, "team_bookings", asked, _approved_at(period))
+            )
+    return quotas + _relieve_some(rng, organisation, quotas, span[1]), by_region
+
+
+def build_leader_quotas(organisation: Organisation, by_region: RegionQuotas) -> list[Quota]:
+    """Quotas of the directors and the VP: a little less than what all divisions hand out."""
+    totals: dict[FiscalPeriod, int] = defaultdict(int)
+    quotas = []
+    for (period, region), amount in by_region.items():
+        totals[period] += amount
+        director, asked = organisation.directors[region], _to_thousands(amount * DIRECTOR_SHARE)
+        quotas.append(_quota(period, director, "team_bookings", asked, _approved_at(period)))
+    for period, amount in totals.items():
+        asked = _to_thousands(amount * DIRECTOR_SHARE)
+        vice_president = organisation.vice_president
+        quotas.append(_quota(period, vice_president, "team_bookings", asked, _approved_at(period)))
+    return quotas
+
+
+def _quota(
+    period: FiscalPeriod, person_id: str, measure: str, amount: int, approved_at: datetime
+) -> Quota:
+    quota_id = f"Q-{period.label}-{person_id[9:15]}-1"
+    return Quota(quota_id, person_id, measure, period, amount, 1, approved_at)
+
+
+def _to_thousands(amount: float) -> int:
+    return round(amount / 1000) * 1000
 
 
 def _bookings(deals: list[DealWriter], rates: Rates) -> dict[tuple[str, str], float]:
@@ -124,30 +163,23 @@ def _seat(seller: Person, period: FiscalPeriod) -> float:
     return sum(speeds) / len(speeds)
 
 
-def _leader_amounts(
+def _manager_amounts(
     organisation: Organisation, period: FiscalPeriod, amounts: dict[str, int]
-) -> Iterator[tuple[str, int]]:
-    """Leaders answer for a little less than what they hand out."""
-    by_region: dict[str, int] = defaultdict(int)
+) -> Iterator[tuple[Person, int]]:
+    """What the sellers of each manager's team are asked for."""
     for managers in organisation.managers.values():
         manager = next(m for m in reversed(managers) if m.hired_on < period.starts_on)
         team = [s for s in organisation.sellers if s.team is manager.team]
-        amount = sum(amounts.get(seller.user_id, 0) for seller in team)
-        by_region[manager.team.region] += amount
-        yield manager.user_id, round(amount * MANAGER_SHARE / 1000) * 1000
-    for region, amount in by_region.items():
-        yield organisation.directors[region], round(amount * DIRECTOR_SHARE / 1000) * 1000
-    total = round(sum(by_region.values()) * DIRECTOR_SHARE / 1000) * 1000
-    yield organisation.vice_president, total
+        yield manager, sum(amounts.get(seller.user_id, 0) for seller in team)
 
 
-def _approved_at(organisation: Organisation, person_id: str, period: FiscalPeriod) -> datetime:
-    """A week before the quarter, or some days after the hire."""
-    approved_on = period.starts_on - timedelta(days=7)
-    for seller in organisation.sellers:
-        if seller.user_id == person_id:
-            approved_on = max(approved_on, seller.hired_on + timedelta(days=3))
-    return datetime.combine(approved_on, time(16))
+def _approved_at(period: FiscalPeriod) -> datetime:
+    """A week before the quarter."""
+    return datetime.combine(period.starts_on - timedelta(days=7), time(16))
+
+
+def _after_hire(seller: Person) -> datetime:
+    return datetime.combine(seller.hired_on + timedelta(days=3), time(16))
 
 
 def _relieve_some(
@@ -175,9 +207,9 @@ def _relieve_some(
     ]
 
 
-def build_invoices(seed: int, deals: list[DealWriter]) -> list[Invoice]:
+def build_invoices(division: Division, deals: list[DealWriter]) -> list[Invoice]:
     """One invoice per won deal with an amount, or two for the large ones, in order of issue."""
-    rng = stream(seed, "invoices")
+    rng = division.stream("invoices")
     drafts: list[Invoice] = []
     for deal in sorted(deals, key=lambda deal: (deal.won_at or datetime.max, deal.opportunity_id)):
         if deal.won_at is None or deal.amount is None:
@@ -191,7 +223,8 @@ def build_invoices(seed: int, deals: list[DealWriter]) -> list[Invoice]:
             drafts.append(_invoice(rng, deal, issued_on, amount))
     drafts.sort(key=lambda draft: draft.invoiced_on)
     return [
-        Invoice(f"INV-{number:06d}", *_parts(draft)) for number, draft in enumerate(drafts, start=1)
+        Invoice(f"INV-{number:06d}", *_parts(draft))
+        for number, draft in enumerate(drafts, start=(division.number - 1) * IDS_PER_DIVISION + 1)
     ]
 
 

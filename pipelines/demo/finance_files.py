@@ -1,4 +1,4 @@
-"""Write what finance delivers on a day: UTF-8 CSV, the whole books each time.
+"""The rows finance delivers on a day: UTF-8 CSV, the whole books each time.
 
 What stands in the books is decided in `finance`, `orders`, `territories` and `seller_totals`.
 """
@@ -7,31 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 
 from pipelines.demo.finance import Invoice, Quota, approved_before
 from pipelines.demo.orders import OrderState
-from pipelines.demo.rendering import write_csv
+from pipelines.demo.rendering import csv_text
 from pipelines.demo.seller_totals import N_PERIODS, TOTAL_NAME, SellerTotal
 from pipelines.demo.territories import Assignment, assignments_known
 
-QUOTA_COLUMNS = (
-    "quota_id,participant_id,measure,period_start_on,period_end_on,quota_amount,currency,"
-    "version,status,approved_at"
-)
-INVOICE_COLUMNS = (
-    "invoice_id,account_id,opportunity_id,invoiced_on,due_on,paid_on,amount,currency,status"
-)
-ORDER_COLUMNS = (
-    "order_id,opportunity_id,account_id,owner_id,ordered_on,currency,subtotal_amount,tax_amount,"
-    "freight_amount,total_amount"
-)
-ORDER_LINE_COLUMNS = "line_id,order_id,product_id,quantity,unit_price,line_amount"
-TERRITORY_COLUMNS = "participant_id,territory_id,territory_name,region,valid_from,valid_to"
-SELLER_TOTAL_COLUMNS = "participant_id,total_name,n_periods,credited_amount"
+COLUMNS = {
+    "quota": (
+        "quota_id,participant_id,measure,period_start_on,period_end_on,quota_amount,currency,"
+        "version,status,approved_at"
+    ),
+    "invoice": (
+        "invoice_id,account_id,opportunity_id,invoiced_on,due_on,paid_on,amount,currency,status"
+    ),
+    "order": (
+        "order_id,opportunity_id,account_id,owner_id,ordered_on,currency,subtotal_amount,"
+        "tax_amount,freight_amount,total_amount"
+    ),
+    "order_line": "line_id,order_id,product_id,quantity,unit_price,line_amount",
+    "territory": "participant_id,territory_id,territory_name,region,valid_from,valid_to",
+    "seller_total": "participant_id,total_name,n_periods,credited_amount",
+}
+FILES = {
+    "quota": "quotas.csv",
+    "invoice": "invoices.csv",
+    "order": "orders.csv",
+    "order_line": "order_lines.csv",
+    "territory": "territories.csv",
+    "seller_total": "seller_totals.csv",
+}
 
 
-def write_quotas(folder: Path, day: date, quotas: list[Quota]) -> Path:
+def quota_rows(day: date, quotas: list[Quota]) -> str:
     rows = (
         (
             quota.quota_id,
@@ -47,12 +56,12 @@ def write_quotas(folder: Path, day: date, quotas: list[Quota]) -> Path:
         )
         for quota in approved_before(quotas, day)
     )
-    return write_csv(folder / "quotas.csv", QUOTA_COLUMNS, rows)
+    return csv_text(rows)
 
 
-def write_invoices(folder: Path, day: date, invoices: list[Invoice]) -> Path:
+def invoice_rows(day: date, invoices: list[Invoice]) -> str:
     rows = (_invoice_row(invoice, day) for invoice in invoices if invoice.invoiced_on <= day)
-    return write_csv(folder / "invoices.csv", INVOICE_COLUMNS, rows)
+    return csv_text(rows)
 
 
 def _invoice_row(invoice: Invoice, day: date) -> tuple[object, ...]:
@@ -75,7 +84,7 @@ def _invoice_row(invoice: Invoice, day: date) -> tuple[object, ...]:
     )
 
 
-def write_orders(folder: Path, orders: Iterable[OrderState]) -> Path:
+def order_rows(orders: Iterable[OrderState]) -> str:
     rows = (
         (
             state.order.order_id,
@@ -91,10 +100,10 @@ def write_orders(folder: Path, orders: Iterable[OrderState]) -> Path:
         )
         for state in orders
     )
-    return write_csv(folder / "orders.csv", ORDER_COLUMNS, rows)
+    return csv_text(rows)
 
 
-def write_order_lines(folder: Path, orders: Iterable[OrderState]) -> Path:
+def order_line_rows(orders: Iterable[OrderState]) -> str:
     rows = (
         (
             f"{state.order.order_id}-{number}",
@@ -107,10 +116,10 @@ def write_order_lines(folder: Path, orders: Iterable[OrderState]) -> Path:
         for state in orders
         for number, line in enumerate(state.lines, start=1)
     )
-    return write_csv(folder / "order_lines.csv", ORDER_LINE_COLUMNS, rows)
+    return csv_text(rows)
 
 
-def write_territories(folder: Path, day: date, assignments: list[Assignment]) -> Path:
+def territory_rows(day: date, assignments: list[Assignment]) -> str:
     rows = (
         (
             assignment.participant_id,
@@ -122,11 +131,11 @@ def write_territories(folder: Path, day: date, assignments: list[Assignment]) ->
         )
         for assignment in assignments_known(assignments, day)
     )
-    return write_csv(folder / "territories.csv", TERRITORY_COLUMNS, rows)
+    return csv_text(rows)
 
 
-def write_seller_totals(folder: Path, totals: Iterable[SellerTotal]) -> Path:
+def seller_total_rows(totals: Iterable[SellerTotal]) -> str:
     rows = (
         (total.participant_id, TOTAL_NAME, N_PERIODS, f"{total.amount:.2f}") for total in totals
     )
-    return write_csv(folder / "seller_totals.csv", SELLER_TOTAL_COLUMNS, rows)
+    return csv_text(rows)

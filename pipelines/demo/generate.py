@@ -1,44 +1,47 @@
-"""Generate the demo company: simulate it once, then write what its systems deliver each day.
+"""Generate the demo company: simulate it division by division and write what its systems deliver.
 
-The one entry of this package. Landing the files is left to the caller.
+The one entry of this package. The first extract day brings everything, every later one what
+changed since (Salesforce: `<Object>.delta.csv`); finance and the central bank deliver their books
+whole each time. Landing the files is left to the caller.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import multiprocessing
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
-from pipelines.demo.campaigns import Campaigns, build_campaigns
-from pipelines.demo.catalogue import build_catalogue
-from pipelines.demo.clock import end_of_day, quarter
-from pipelines.demo.finance import Invoice, Quota, build_invoices, build_quotas
-from pipelines.demo.finance_files import (
-    write_invoices,
-    write_order_lines,
-    write_orders,
-    write_quotas,
-    write_seller_totals,
-    write_territories,
+from pipelines.demo import finance_files
+from pipelines.demo.division import Division, divisions
+from pipelines.demo.finance import RegionQuotas
+from pipelines.demo.rates import FIRST_RATE_ON, rate_lines
+from pipelines.demo.rendering import (
+    EXPORT_ENCODING,
+    SPEND_COLUMNS,
+    Export,
+    export_header,
+    extract_days,
+    spend_rows,
 )
-from pipelines.demo.journal import Journal, Replay
-from pipelines.demo.leads import build_leads
-from pipelines.demo.market import build_market
-from pipelines.demo.opportunities import World, build_deals
-from pipelines.demo.orders import Order, Records, build_orders, orders_on
-from pipelines.demo.organisation import build_organisation
-from pipelines.demo.rates import FIRST_RATE_ON, Rates, build_rates, rate_lines
-from pipelines.demo.rendering import ExportWriter, extract_days, write_lines, write_spend
-from pipelines.demo.seller_totals import seller_totals
-from pipelines.demo.territories import Assignment, build_assignments
+from pipelines.demo.simulate import (
+    FOUNDED_BEFORE,
+    Headquarters,
+    Part,
+    Span,
+    build_shared,
+    leader_rows,
+    run_division,
+)
 
 FIRST_DAY = date(2024, 7, 1)
 LAST_DAY = date(2026, 6, 30)
-FOUNDED_BEFORE = timedelta(days=180)
-WARM_UP = timedelta(days=150)
-"""Deals opened so long before the first day are there if they were still open on it."""
-SHORTEST = timedelta(days=200)
+SHORTEST_DAYS = 200
 
 SALESFORCE_OBJECTS = {
     "Account": "account",
@@ -47,14 +50,21 @@ SALESFORCE_OBJECTS = {
     "Contact": "contact",
     "Lead": "lead",
     "Opportunity": "opportunity",
+    "OpportunityFieldHistory": "opportunity_field_history",
     "OpportunityHistory": "opportunity_history",
     "OpportunityLineItem": "opportunity_line_item",
+    "OpportunitySplit": "opportunity_split",
+    "OpportunitySplitType": "opportunity_split_type",
     "PricebookEntry": "pricebook_entry",
     "Product2": "product",
+    "Task": "task",
     "User": "user",
     "UserRole": "user_role",
 }
 """Exported object and the name its contract has for it."""
+
+OnDivision = Callable[[int, int], None]
+"""Told how many divisions are written, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +85,6 @@ class DemoExtracts:
     files: list[DemoFile]
 
 
-@dataclass(frozen=True)
-class _Company:
-    journals: list[Journal]
-    campaigns: Campaigns
-    quotas: list[Quota]
-    invoices: list[Invoice]
-    orders: list[Order]
-    assignments: list[Assignment]
-    rates: Rates
-
-
 def generate(
     out: Path,
     *,
@@ -94,6 +93,8 @@ def generate(
     first_day: date = FIRST_DAY,
     last_day: date = LAST_DAY,
     days: Sequence[date] | None = None,
+    workers: int | None = None,
+    on_division: OnDivision | None = None,
 ) -> DemoExtracts:
     """Write `<out>/<day>/<file>` for every extract day; equal arguments give equal bytes.
 
@@ -104,6 +105,9 @@ def generate(
         first_day: first day of the CRM.
         last_day: last day that is simulated; the last extract.
         days: extract days; four over the last seven weeks unless given.
+        workers: processes that simulate; as many as there are cores unless given. The files do
+            not depend on it.
+        on_division: told of the progress.
 
     Raises:
         ValueError: the span is too short or too early, the scale not positive, or an extract
@@ -111,105 +115,116 @@ def generate(
     """
     chosen = sorted(days) if days is not None else list(extract_days(last_day))
     _check(scale, first_day, last_day, chosen)
-    company = _simulate(seed, scale, first_day, last_day)
-    replays = {journal.object_name: Replay(journal) for journal in company.journals}
-    writers = [ExportWriter(replay) for replay in replays.values()]
-    files: list[DemoFile] = []
-    previous: date | None = None
+    span = Span(first_day, last_day)
+    delivery = _Delivery(out, chosen)
+    shared = build_shared(seed, span)
+    for day, part in zip(chosen, _shared_parts(shared, chosen), strict=True):
+        delivery.add(day, part)
+    by_region: RegionQuotas = defaultdict(int)
+    all_divisions = divisions(seed, scale)
+    run = partial(run_division, span=span, days=chosen)
+    for n_done, (parts, asked) in enumerate(_each(run, all_divisions, workers), start=1):
+        for day, part in zip(chosen, parts, strict=True):
+            delivery.add(day, part)
+        for key, amount in asked.items():
+            by_region[key] += amount
+        if on_division is not None:
+            on_division(n_done, len(all_divisions))
     for day in chosen:
-        folder = out / day.isoformat()
-        folder.mkdir(parents=True, exist_ok=True)
-        for writer in writers:
-            path = writer.write(folder, day)
-            files.append(DemoFile("salesforce", SALESFORCE_OBJECTS[path.stem], day, path))
-        records = {name: replay.records for name, replay in replays.items()}
-        files += _write_finance(company, folder, day, records)
-        files += _write_others(company, folder, previous, day)
+        delivery.add(day, {("finance", "quota"): leader_rows(shared, by_region, day)})
+    return DemoExtracts(chosen, delivery.files)
+
+
+def daily(n_days: int, last_day: date = LAST_DAY) -> list[date]:
+    """That many successive extract days up to the last one."""
+    return [last_day - timedelta(days=back) for back in reversed(range(n_days))]
+
+
+def first_day_of(years: int, last_day: date = LAST_DAY) -> date:
+    """The first day of a CRM that is so many years old on the evening of the last day."""
+    return (last_day + timedelta(days=1)).replace(year=last_day.year - years)
+
+
+def _each(
+    run: Callable[[Division], tuple[list[Part], RegionQuotas]],
+    all_divisions: list[Division],
+    workers: int | None,
+) -> Iterator[tuple[list[Part], RegionQuotas]]:
+    """The divisions in order, some simulated ahead in other processes."""
+    n_workers = min(workers or os.cpu_count() or 1, len(all_divisions))
+    if n_workers == 1:
+        yield from map(run, all_divisions)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(n_workers, mp_context=spawn) as pool:
+        # A few at a time: what is finished waits in memory for its turn.
+        for first in range(0, len(all_divisions), 2 * n_workers):
+            yield from pool.map(run, all_divisions[first : first + 2 * n_workers])
+
+
+class _Delivery:
+    """The files of all extract days while they grow."""
+
+    def __init__(self, out: Path, days: Sequence[date]) -> None:
+        self._out, self._days = out, days
+        self._paths: dict[tuple[date, str, str], Path] = {}
+        self.files: list[DemoFile] = []
+        for day in days:
+            folder = out / day.isoformat()
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in SALESFORCE_OBJECTS:
+                file = f"{name}.csv" if day == days[0] else f"{name}.delta.csv"
+                self._begin(day, "salesforce", name, folder / file, export_header(name))
+            for name, file in finance_files.FILES.items():
+                header = f"{finance_files.COLUMNS[name]}\n"
+                self._begin(day, "finance", name, folder / file, header)
+            self._begin(day, "marketing", "ad_spend", folder / "ad_spend.csv", f"{SPEND_COLUMNS}\n")
+            self._begin(day, "ecb", "rate", folder / "eurofxref-hist.csv", "")
+
+    def _begin(self, day: date, source: str, name: str, path: Path, header: str) -> None:
+        path.write_bytes(header.encode(_encoding(source)))
+        self._paths[day, source, name] = path
+        contract_name = SALESFORCE_OBJECTS.get(name, name)
+        self.files.append(DemoFile(source, contract_name, day, path))
+
+    def add(self, day: date, part: Part) -> None:
+        for (source, name), rows in part.items():
+            if rows:
+                with self._paths[day, source, name].open("ab") as file:
+                    file.write(rows.encode(_encoding(source)))
+
+
+def _encoding(source: str) -> str:
+    return EXPORT_ENCODING if source == "salesforce" else "utf-8"
+
+
+def _shared_parts(shared: Headquarters, days: Sequence[date]) -> Iterator[Part]:
+    """What the headquarters delivers each day."""
+    exports = {journal.object_name: Export(journal) for journal in shared.journals}
+    previous: date | None = None
+    for day in days:
+        part: Part = {("salesforce", name): each.take(day) for name, each in exports.items()}
+        part["marketing", "ad_spend"] = spend_rows(previous, day, shared.campaigns.spend)
+        part["ecb", "rate"] = "".join(f"{line}\n" for line in rate_lines(shared.rates, day))
         previous = day
-    return DemoExtracts(chosen, files)
-
-
-def _write_finance(
-    company: _Company, folder: Path, day: date, records: Mapping[str, Records]
-) -> list[DemoFile]:
-    """Finance's books; orders and totals follow what the CRM says on that evening."""
-    deals, lines = records["Opportunity"], records["OpportunityLineItem"]
-    orders = list(orders_on(company.orders, day, deals, lines))
-    totals = seller_totals(day, company.quotas, deals, company.rates)
-    paths = {
-        "quota": write_quotas(folder, day, company.quotas),
-        "invoice": write_invoices(folder, day, company.invoices),
-        "order": write_orders(folder, orders),
-        "order_line": write_order_lines(folder, orders),
-        "territory": write_territories(folder, day, company.assignments),
-        "seller_total": write_seller_totals(folder, totals),
-    }
-    return [DemoFile("finance", name, day, path) for name, path in paths.items()]
-
-
-def _write_others(
-    company: _Company, folder: Path, previous: date | None, day: date
-) -> list[DemoFile]:
-    rates = rate_lines(company.rates, day)
-    spend = company.campaigns.spend
-    return [
-        DemoFile("marketing", "ad_spend", day, write_spend(folder, previous, day, spend)),
-        DemoFile("ecb", "rate", day, write_lines(folder / "eurofxref-hist.csv", rates)),
-    ]
-
-
-def _simulate(seed: int, scale: float, first_day: date, last_day: date) -> _Company:
-    """Everything that happens, to the end of the last day's quarter so that quotas fit it."""
-    founded_on = first_day - FOUNDED_BEFORE
-    warm_up_from = first_day - WARM_UP
-    end = quarter(last_day).next_starts_on
-    organisation = build_organisation(seed, scale, founded_on, first_day, last_day)
-    catalogue = build_catalogue(end_of_day(founded_on), organisation.system)
-    market = build_market(seed, scale, organisation, founded_on, last_day)
-    campaigns = build_campaigns(seed, organisation.marketing, warm_up_from, end)
-    world = World(organisation, catalogue, market, campaigns)
-    deals = build_deals(seed, scale, world, warm_up_from, first_day, end)
-    leads = build_leads(seed, scale, organisation, market, campaigns, deals.all, (first_day, end))
-    rates = build_rates(seed, end)
-    journals = [
-        market.accounts,
-        campaigns.journal,
-        leads.members,
-        market.contacts,
-        leads.leads,
-        deals.opportunities,
-        deals.history,
-        deals.lines,
-        catalogue.entry_journal,
-        catalogue.product_journal,
-        organisation.users,
-        organisation.roles,
-    ]
-    quotas = build_quotas(seed, organisation, deals.all, rates, (first_day, last_day))
-    return _Company(
-        journals,
-        campaigns,
-        quotas,
-        build_invoices(seed, deals.all),
-        build_orders(seed, [*deals.all, *deals.deleted], catalogue),
-        build_assignments(seed, organisation, first_day, last_day),
-        rates,
-    )
+        yield part
 
 
 def _check(scale: float, first_day: date, last_day: date, days: Sequence[date]) -> None:
     if scale <= 0:
         raise ValueError(f"scale must be positive, not {scale}")
-    if last_day - first_day < SHORTEST:
+    if (last_day - first_day).days < SHORTEST_DAYS:
         raise ValueError(
             f"{first_day} to {last_day} is too short for a company: "
-            f"take at least {SHORTEST.days} days"
+            f"take at least {SHORTEST_DAYS} days"
         )
     if first_day - FOUNDED_BEFORE < FIRST_RATE_ON:
         raise ValueError(
             f"first_day {first_day} is too early: exchange rates start on {FIRST_RATE_ON}, "
             f"take {FIRST_RATE_ON + FOUNDED_BEFORE} or later"
         )
+    if not days:
+        raise ValueError("there is no extract day; take at least one")
     outside = [day for day in days if not first_day <= day <= last_day]
     if outside:
         raise ValueError(

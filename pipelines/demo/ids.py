@@ -13,6 +13,8 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CHECKSUM_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 INSTANCE = "bm0"
 """Pod and reserved character of the organisation, the same in all of its ids."""
+IDS_PER_DIVISION = 10_000_000
+"""Divisions are simulated apart from each other, so each has numbers of its own."""
 NO_LOOKUP = "000000000000000AAA"
 """What the export writes where a lookup is empty."""
 
@@ -21,7 +23,11 @@ PREFIXES = {
     "Contact": "003",
     "User": "005",
     "Opportunity": "006",
+    "Task": "00T",
+    "OpportunityFieldHistory": "017",
     "OpportunityHistory": "008",
+    "OpportunitySplit": "1Hk",
+    "OpportunitySplitType": "1Hl",
     "UserRole": "00E",
     "Profile": "00e",
     "OpportunityLineItem": "00k",
@@ -37,9 +43,9 @@ PREFIXES = {
 class IdFactory:
     """Hands out the ids of one object in ascending order."""
 
-    def __init__(self, object_name: str) -> None:
+    def __init__(self, object_name: str, division: int = 0) -> None:
         self._head = PREFIXES[object_name] + INSTANCE
-        self._numbers = count(1)
+        self._numbers = count(1 + division * IDS_PER_DIVISION)
 
     def __call__(self) -> str:
         return salesforce_id(self._head, next(self._numbers))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from pipelines.demo.columns import columns
-from pipelines.demo.ids import IdFactory
+from pipelines.demo.ids import IDS_PER_DIVISION, IdFactory
 
 Fields = dict[str, object]
 """Values by column; an empty text is an empty field."""
@@ -32,10 +32,11 @@ class Event(NamedTuple):
 class Journal:
     """The events of one object."""
 
-    def __init__(self, object_name: str) -> None:
+    def __init__(self, object_name: str, division: int = 0) -> None:
         self.object_name = object_name
+        self.division = division
         self.events: list[Event] = []
-        self._new_id = IdFactory(object_name)
+        self._new_id = IdFactory(object_name, division)
         known = set(columns(object_name))
         self._stamps = {
             "create": tuple(name for name in CREATION_COLUMNS if name in known),
@@ -43,6 +44,11 @@ class Journal:
         }
         self._creators = tuple(n for n in ("CreatedById", "LastModifiedById") if n in known)
         self._modifiers = self._creators[-1:] if "LastModifiedById" in known else ()
+
+    @property
+    def next_number(self) -> int:
+        """A number that no other record of the object has or will have."""
+        return self.division * IDS_PER_DIVISION + len(self.events)
 
     def create(self, at: datetime, by: str, fields: Fields) -> str:
         """Record a new record and return its id."""

@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from pipelines.demo.campaigns import Campaigns
-from pipelines.demo.clock import local_day, lognormal, office_moment, stream
+from pipelines.demo.clock import local_day, lognormal, office_moment
+from pipelines.demo.division import Division
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.market import Market
 from pipelines.demo.people import Organisation
@@ -40,8 +41,10 @@ CONTACTS_INVITED = 0.25
 class Leads:
     """The journals of what marketing brings in."""
 
-    leads: Journal = field(default_factory=lambda: Journal("Lead"))
-    members: Journal = field(default_factory=lambda: Journal("CampaignMember"))
+    leads: Journal
+    members: Journal
+    worked: list[tuple[str, str, datetime, datetime]] = field(default_factory=list)
+    """Lead, who works it, from when, and until when at the longest."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class _Desk:
             "Company": company,
             "City": rng.choice(team.cities),
             "Country": team.country,
-            "Email": f"lead{len(self.leads.leads.events)}@{domain}.example",
+            "Email": f"lead{self.leads.leads.next_number}@{domain}.example",
             "LeadSource": source,
             "Status": "Open - Not Contacted",
             "Industry": rng.choice(INDUSTRIES),
@@ -94,8 +97,7 @@ class _Desk:
 
 
 def build_leads(
-    seed: int,
-    scale: float,
+    division: Division,
     organisation: Organisation,
     market: Market,
     campaigns: Campaigns,
@@ -103,14 +105,14 @@ def build_leads(
     span: tuple[date, date],
 ) -> Leads:
     """Leads behind the deals first, then the many that came to nothing."""
-    rng = stream(seed, "leads")
-    leads = Leads()
+    rng = division.stream("leads")
+    leads = Leads(division.journal("Lead"), division.journal("CampaignMember"))
     desk = _Desk(rng, leads, organisation)
     for deal in deals:
         if deal.is_from_lead:
             _convert_to(desk, campaigns, deal)
     first, end = span
-    number = round(UNCONVERTED_PER_DAY * scale * (end - first).days)
+    number = round(UNCONVERTED_PER_DAY * division.scale * (end - first).days)
     for _ in range(number):
         day = first + timedelta(days=rng.randrange((end - first).days))
         _come_to_nothing(desk, market, campaigns, day)
@@ -130,7 +132,9 @@ def _convert_to(desk: _Desk, campaigns: Campaigns, deal: DealWriter) -> None:
     if deal.campaign_id:
         desk.answer(deal.campaign_id, created_at, {"LeadId": lead_id}, deal.currency)
     worked_at = created_at + (deal.created_at - created_at) * rng.uniform(0.05, 0.6)
-    _work(desk, lead_id, owner, worked_at.replace(microsecond=0))
+    worked_at = worked_at.replace(microsecond=0)
+    _work(desk, lead_id, owner, worked_at)
+    desk.leads.worked.append((lead_id, owner, worked_at, deal.created_at))
     conversion: Fields = {
         "Status": "Closed - Converted",
         "IsConverted": True,
@@ -159,6 +163,7 @@ def _come_to_nothing(desk: _Desk, market: Market, campaigns: Campaigns, day: dat
     worked_at = created_at + timedelta(seconds=int(lognormal(rng, 20 * 3600.0, 1.0)))
     _work(desk, lead_id, owner, worked_at)
     ended_at = worked_at + timedelta(seconds=int(lognormal(rng, 9 * 86400.0, 0.8)))
+    desk.leads.worked.append((lead_id, owner, worked_at, ended_at))
     if rng.random() < CONVERTED_WITHOUT_DEAL:
         account = market.pick(rng, team, worked_at)
         conversion: Fields = {

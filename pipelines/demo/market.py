@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
-from pipelines.demo.clock import end_of_day, lognormal, office_moment, stream
+from pipelines.demo.clock import end_of_day, lognormal, office_moment
+from pipelines.demo.division import Division
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.vocabulary import (
@@ -63,14 +64,14 @@ class Market:
 
 
 def build_market(
-    seed: int, scale: float, organisation: Organisation, founded_on: date, last_day: date
+    division: Division, organisation: Organisation, founded_on: date, last_day: date
 ) -> Market:
     """Enter the accounts over time, most of them at the start."""
-    rng = stream(seed, "market")
-    market = Market(Journal("Account"), Journal("Contact"))
+    rng = division.stream("market")
+    market = Market(division.journal("Account"), division.journal("Contact"))
     length = (last_day - founded_on).days - 30
     for team in TEAMS:
-        number = max(8, round(ACCOUNTS * scale * team.share / sum(t.share for t in TEAMS)))
+        number = max(8, round(ACCOUNTS * division.scale * team.share / sum(t.share for t in TEAMS)))
         offsets = sorted(
             0 if rng.random() < KNOWN_AT_START else rng.randrange(length) for _ in range(number)
         )
@@ -93,7 +94,8 @@ def _enter(
     at = office_moment(rng, day, team.region)
     industry = rng.choice(INDUSTRIES)
     employees = int(lognormal(rng, 320, 1.3)) + 5
-    domain = f"{name.split()[0].lower()}{len(market.accounts.events)}.example".replace("é", "e")
+    number = market.accounts.next_number
+    domain = f"{name.split()[0].lower()}{number}.example".replace("é", "e")
     city = rng.choice(team.cities)
     account_id = market.accounts.create(
         at,
@@ -106,7 +108,7 @@ def _enter(
             "BillingPostalCode": f"{rng.randrange(10000, 99999)}",
             "BillingCountry": team.country,
             "Phone": f"+{rng.randrange(10**9, 10**10)}",
-            "AccountNumber": f"A{len(market.accounts.events):06d}",
+            "AccountNumber": f"A{number:06d}",
             "Website": f"www.{domain}",
             "Industry": industry,
             "AnnualRevenue": float(employees * rng.randrange(90, 400) * 1000),
@@ -134,7 +136,7 @@ def _introduce(
         "LastName": last,
         "MailingCity": team.cities[0],
         "MailingCountry": team.country,
-        "Email": f"contact{len(market.contacts.events)}@{domain}",
+        "Email": f"contact{market.contacts.next_number}@{domain}",
         "Title": rng.choice(JOB_TITLES),
         "CurrencyIsoCode": team.currency,
         "OwnerId": owner_id,

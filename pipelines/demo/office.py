@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from pipelines.demo.clock import office_moment
+from pipelines.demo.division import Division
 from pipelines.demo.ids import PREFIXES, salesforce_id
 from pipelines.demo.journal import Fields
 from pipelines.demo.people import Organisation, Person
@@ -21,9 +22,13 @@ _PLAIN = str.maketrans("áâäåàãçéèêëíîïñóôöøúûüñ'", "aaaaa
 class Office:
     """Hires people: one object, because names and employee numbers may not repeat."""
 
-    def __init__(self, rng: Random, organisation: Organisation) -> None:
+    def __init__(
+        self, rng: Random, organisation: Organisation, division: Division | None = None
+    ) -> None:
         self._rng = rng
         self._organisation = organisation
+        self._suffix = division.suffix.strip() if division else ""
+        self._first_number = 1000 * (1 + (division.number if division else 0))
         self._names: set[str] = set()
 
     def hire(
@@ -55,7 +60,7 @@ class Office:
         return self._organisation.roles.create(at, self._organisation.system, fields)
 
     def _record(self, first: str, last: str, team: Team) -> Fields:
-        login = f"{first}.{last}".lower().translate(_PLAIN)
+        login = f"{first}.{last}{self._suffix}".lower().translate(_PLAIN)
         return {
             "Username": f"{login}@{EMAIL_DOMAIN}",
             "FirstName": first,
@@ -76,7 +81,7 @@ class Office:
             "ProfileId": salesforce_id(PREFIXES["Profile"] + "bm0", 1),
             "UserType": "Standard",
             "LanguageLocaleKey": "en_US",
-            "EmployeeNumber": str(1000 + len(self._names)),
+            "EmployeeNumber": str(self._first_number + len(self._names)),
             "ForecastEnabled": True,
         }
 

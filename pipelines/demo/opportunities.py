@@ -15,8 +15,9 @@ from random import Random
 from pipelines.calendar import days
 from pipelines.demo.campaigns import Campaigns
 from pipelines.demo.catalogue import Catalogue
-from pipelines.demo.clock import end_of_day, lognormal, office_moment, stream
+from pipelines.demo.clock import end_of_day, lognormal, office_moment
 from pipelines.demo.deals import NEVER_PRICED, Brief, run_deal
+from pipelines.demo.division import Division
 from pipelines.demo.market import Market
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.records import Deals, DealWriter
@@ -44,15 +45,20 @@ class World:
 
 
 def build_deals(
-    seed: int, scale: float, world: World, warm_up_from: date, first_day: date, end: date
+    division: Division, world: World, warm_up_from: date, first_day: date, end: date
 ) -> Deals:
     """Open deals day by day and run each to its end, even beyond the last extract.
 
     Deals that were closed before the CRM's first day stay in the system that was used then.
     """
-    rng = stream(seed, "deals")
-    deals = Deals()
-    for day, seller in _openings(rng, scale, world.organisation, warm_up_from, end):
+    rng = division.stream("deals")
+    deals = Deals(
+        division.journal("Opportunity"),
+        division.journal("OpportunityHistory"),
+        division.journal("OpportunityLineItem"),
+        division.journal("OpportunityFieldHistory"),
+    )
+    for day, seller in _openings(rng, division.scale, world.organisation, warm_up_from, end):
         _open_deal(rng, deals, world, seller, day, end_of_day(first_day - timedelta(days=1)))
     return deals
 
@@ -81,7 +87,7 @@ def _open_deal(
     brief = _brief(rng, seller, office_moment(rng, day, team.region))
     edits = run_deal(rng, brief)
     is_from_lead = rng.random() < FROM_LEAD
-    campaign_id = world.campaigns.running(rng, day) if is_from_lead and rng.random() < 0.8 else ""
+    campaign_id = world.campaigns.converting(rng, day) if is_from_lead else ""
     writer = DealWriter(
         deals,
         world.organisation,

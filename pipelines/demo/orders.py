@@ -13,7 +13,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from pipelines.demo.catalogue import Catalogue, Product
-from pipelines.demo.clock import local_day, stream
+from pipelines.demo.clock import local_day
+from pipelines.demo.division import Division
+from pipelines.demo.ids import IDS_PER_DIVISION
 from pipelines.demo.journal import Fields
 from pipelines.demo.path import STAGES, WON
 from pipelines.demo.records import DealWriter
@@ -80,9 +82,9 @@ class OrderState:
         return self.subtotal + self.tax + self.order.freight
 
 
-def build_orders(seed: int, deals: list[DealWriter], catalogue: Catalogue) -> list[Order]:
+def build_orders(division: Division, deals: list[DealWriter], catalogue: Catalogue) -> list[Order]:
     """One order per deal that is ever won with an amount, numbered in order of their days."""
-    rng = stream(seed, "orders")
+    rng = division.stream("orders")
     seats = [product for product in catalogue.products if product.code.startswith(SEATS)]
     drafts: list[Order] = []
     for deal in sorted(deals, key=lambda deal: (deal.won_at or datetime.max, deal.opportunity_id)):
@@ -95,7 +97,8 @@ def build_orders(seed: int, deals: list[DealWriter], catalogue: Catalogue) -> li
         drafts.append(Order("", deal, ordered_on, tax_rate, freight, seat, is_miskeyed))
     drafts.sort(key=lambda draft: draft.ordered_on)
     return [
-        replace(draft, order_id=f"SO-{number:06d}") for number, draft in enumerate(drafts, start=1)
+        replace(draft, order_id=f"SO-{number:06d}")
+        for number, draft in enumerate(drafts, start=(division.number - 1) * IDS_PER_DIVISION + 1)
     ]
 
 

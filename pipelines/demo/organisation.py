@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from random import Random
 
-from pipelines.demo.clock import end_of_day, stream
-from pipelines.demo.journal import Journal
+from pipelines.demo.clock import end_of_day
+from pipelines.demo.division import Division
 from pipelines.demo.office import Office
 from pipelines.demo.people import RAMP_DAYS, Organisation, Person
 from pipelines.demo.vocabulary import REGIONS, TEAMS
@@ -17,17 +17,44 @@ from pipelines.demo.vocabulary import REGIONS, TEAMS
 SELLERS_PER_TEAM = 5.2
 
 
+def build_headquarters(seed: int, founded_on: date) -> Organisation:
+    """Everybody above the teams, who are the same for all divisions: no seller among them."""
+    division = Division(seed, number=0, scale=0)
+    organisation = Organisation(division.journal("User"), division.journal("UserRole"))
+    office = Office(division.stream("headquarters"), organisation)
+    founded, top = _opening(founded_on), TEAMS[0]
+    system = office.hire(founded_on, "", "Integration", top, FederationIdentifier="integration")
+    organisation.system = system.user_id
+    sales = office.role(founded, "VP Sales")
+    vice_president = office.hire(founded_on, sales, "VP Sales", top)
+    organisation.vice_president = vice_president.user_id
+    role = office.role(founded, "Marketing")
+    organisation.marketing = office.hire(founded_on, role, "Campaign Manager", top).user_id
+    for region in REGIONS:
+        role = office.role(founded, region, sales)
+        organisation.region_roles[region] = role
+        team = next(team for team in TEAMS if team.region == region)
+        director = office.hire(founded_on, role, "Sales Director", team, vice_president.user_id)
+        organisation.directors[region] = director.user_id
+    return organisation
+
+
 def build_organisation(
-    seed: int, scale: float, founded_on: date, first_day: date, last_day: date
+    division: Division,
+    headquarters: Organisation,
+    founded_on: date,
+    first_day: date,
+    last_day: date,
 ) -> Organisation:
-    """Hire everybody, let some go, and hand one team to a new manager near the end."""
-    rng = stream(seed, "organisation")
-    organisation = Organisation(Journal("User"), Journal("UserRole"))
-    office = Office(rng, organisation)
-    founded = end_of_day(founded_on - timedelta(days=1)) + timedelta(hours=9)
-    team_roles = _hire_leaders(organisation, office, founded_on, founded)
+    """Hire a division below the headquarters, let some go, and hand one team over near the end."""
+    rng = division.stream("organisation")
+    organisation = headquarters.branch(division.journal("User"), division.journal("UserRole"))
+    office = Office(rng, organisation, division)
+    team_roles: dict[str, str] = {}
+    for region in REGIONS:
+        team_roles |= _hire_region(organisation, office, founded_on, region, division.suffix)
     for team in TEAMS:
-        size = max(2, round(SELLERS_PER_TEAM * team.share * scale))
+        size = max(2, round(SELLERS_PER_TEAM * team.share * division.scale))
         manager = organisation.managers[team.name][0].user_id
         for _ in range(size):
             day = founded_on + timedelta(days=rng.randrange(0, 14))
@@ -36,55 +63,33 @@ def build_organisation(
             person.hired_on = founded_on - timedelta(days=RAMP_DAYS)
             organisation.sellers.append(person)
     _turn_over(organisation, office, rng, team_roles, (first_day, last_day))
-    _hand_over(organisation, office, last_day)
+    _hand_over(organisation, office, last_day, f"Manager - {TEAMS[2].name}{division.suffix}")
     return organisation
 
 
-def _hire_leaders(
-    organisation: Organisation, office: Office, founded_on: date, founded: datetime
-) -> dict[str, str]:
-    """Roles from the top down, and everybody who leads; returns the role of each team."""
-    top = TEAMS[0]
-    system = office.hire(founded_on, "", "Integration", top, FederationIdentifier="integration")
-    organisation.system = system.user_id
-    sales = office.role(founded, "VP Sales")
-    vice_president = office.hire(founded_on, sales, "VP Sales", top)
-    organisation.vice_president = vice_president.user_id
-    role = office.role(founded, "Marketing")
-    organisation.marketing = office.hire(founded_on, role, "Campaign Manager", top).user_id
-    region_roles = {region: office.role(founded, region, sales) for region in REGIONS}
-    team_roles: dict[str, str] = {}
-    for region, region_role in region_roles.items():
-        team_roles |= _hire_region(organisation, office, (founded_on, founded), region, region_role)
-    return team_roles
+def _opening(founded_on: date) -> datetime:
+    return end_of_day(founded_on - timedelta(days=1)) + timedelta(hours=9)
 
 
 def _hire_region(
-    organisation: Organisation,
-    office: Office,
-    start: tuple[date, datetime],
-    region: str,
-    region_role: str,
+    organisation: Organisation, office: Office, founded_on: date, region: str, suffix: str
 ) -> dict[str, str]:
-    """The director, the sales development people, and the managers of the region's teams."""
-    founded_on, founded = start
+    """The sales development people and the managers of the region's teams; the teams' roles."""
+    founded = _opening(founded_on)
     teams = [team for team in TEAMS if team.region == region]
-    director = office.hire(
-        founded_on, region_role, "Sales Director", teams[0], organisation.vice_president
-    ).user_id
-    organisation.directors[region] = director
-    role = office.role(founded, f"SDR - {region}", region_role)
+    director, region_role = organisation.directors[region], organisation.region_roles[region]
+    role = office.role(founded, f"SDR - {region}{suffix}", region_role)
     organisation.developers[region] = [
         office.hire(founded_on, role, "Sales Development", teams[0], director).user_id
         for _ in teams
     ]
     team_roles: dict[str, str] = {}
     for team in teams:
-        role = office.role(founded, f"Manager - {team.name}", region_role)
+        role = office.role(founded, f"Manager - {team.name}{suffix}", region_role)
         manager = office.hire(founded_on, role, "Sales Manager", team, director)
         organisation.managers[team.name] = [manager]
         # A seller's role stands beside the manager's: its parent is the region.
-        team_roles[team.name] = office.role(founded, f"AE - {team.name}", region_role)
+        team_roles[team.name] = office.role(founded, f"AE - {team.name}{suffix}", region_role)
     return team_roles
 
 
@@ -123,7 +128,9 @@ def _leave(organisation: Organisation, person: Person, day: date) -> None:
     )
 
 
-def _hand_over(organisation: Organisation, office: Office, last_day: date) -> None:
+def _hand_over(
+    organisation: Organisation, office: Office, last_day: date, manager_role: str
+) -> None:
     """The third team gets a new manager a month before the end."""
     team = TEAMS[2]
     leaver = organisation.managers[team.name][0]
@@ -131,7 +138,7 @@ def _hand_over(organisation: Organisation, office: Office, last_day: date) -> No
     role = next(
         event.record_id
         for event in organisation.roles.events
-        if event.fields.get("Name") == f"Manager - {team.name}"
+        if event.fields.get("Name") == manager_role
     )
     successor = office.hire(
         day - timedelta(days=6), role, "Sales Manager", team, organisation.directors[team.region]

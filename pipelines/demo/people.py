@@ -5,7 +5,7 @@ Hiring and leaving are decided in `organisation`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipelines.demo.journal import Journal
@@ -48,11 +48,16 @@ class Organisation:
     marketing: str = ""
     vice_president: str = ""
     directors: dict[str, str] = field(default_factory=dict)
+    region_roles: dict[str, str] = field(default_factory=dict)
     developers: dict[str, list[str]] = field(default_factory=dict)
     """Sales development people by region: they work the leads."""
     managers: dict[str, list[Person]] = field(default_factory=dict)
     """Managers of a team, one after the other."""
     sellers: list[Person] = field(default_factory=list)
+
+    def branch(self, users: Journal, roles: Journal) -> Organisation:
+        """The same leaders, with room for people of another journal below them."""
+        return replace(self, users=users, roles=roles, developers={}, managers={}, sellers=[])
 
     def team_sellers(self, team: Team, day: date) -> list[Person]:
         return [s for s in self.sellers if s.team is team and s.is_active(day)]

@@ -1,7 +1,7 @@
 """Euro reference rates in the wide form of the European Central Bank, as a seeded random walk.
 
 Newest day first, a trailing comma, `N/A` for currencies that no longer exist. The levels start
-near those of January 2024; nothing here is a real rate.
+near those of some January; nothing here is a real rate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pipelines.calendar import days
 from pipelines.demo.clock import stream
 
-FIRST_RATE_ON = date(2024, 1, 2)
+FIRST_RATE_ON = date(2021, 1, 4)
 CURRENCIES = """
 USD JPY BGN CYP CZK DKK EEK GBP HUF LTL LVL MTL PLN ROL RON SEK SIT SKK CHF ISK NOK HRK RUB
 TRL TRY AUD BRL CAD CNY HKD IDR ILS INR KRW MXN MYR NZD PHP SGD THB ZAR

@@ -29,9 +29,10 @@ CATEGORY_KEYS = {"Best Case": "BestCase", "Most Likely": "MostLikely", "Commit":
 class Deals:
     """All deals, and the journals that say so."""
 
-    opportunities: Journal = field(default_factory=lambda: Journal("Opportunity"))
-    history: Journal = field(default_factory=lambda: Journal("OpportunityHistory"))
-    lines: Journal = field(default_factory=lambda: Journal("OpportunityLineItem"))
+    opportunities: Journal
+    history: Journal
+    lines: Journal
+    field_history: Journal
     all: list[DealWriter] = field(default_factory=list)
     """Those that were not deleted."""
     deleted: list[DealWriter] = field(default_factory=list)
@@ -62,7 +63,12 @@ class DealWriter:
     won_at: datetime | None = None
     """When it was won, even if that was reversed later."""
     reversed_at: datetime | None = None
+    touched_at: list[datetime] = field(default_factory=list)
+    """When somebody called or wrote."""
+    owners: list[tuple[datetime, Person]] = field(default_factory=list)
+    """Who owned it from when on."""
     _history_ids: list[str] = field(default_factory=list)
+    _field_history_ids: list[str] = field(default_factory=list)
     _lines: list[Line] = field(default_factory=list)
     _changed_at: dict[str, datetime] = field(default_factory=dict)
     """Last change of stage and of category."""
@@ -70,6 +76,10 @@ class DealWriter:
     @property
     def created_on(self) -> date:
         return local_day(self.created_at)
+
+    def owner_at(self, at: datetime) -> Person:
+        """Whose deal it was at a moment."""
+        return next((owner for since, owner in reversed(self.owners) if since <= at), self.owner)
 
     @property
     def line_ids(self) -> list[str]:
@@ -92,6 +102,7 @@ class DealWriter:
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
         gone = [(self.deals.opportunities, [self.opportunity_id])]
         gone.append((self.deals.history, self._history_ids))
+        gone.append((self.deals.field_history, self._field_history_ids))
         gone.append((self.deals.lines, self.line_ids))
         for journal, ids in gone:
             for record_id in ids:
@@ -100,6 +111,7 @@ class DealWriter:
 
     def _create(self, rng: Random, edit: Edit) -> None:
         self.created_at = edit.at
+        self.owners.append((edit.at, self.owner))
         self.contact_id = rng.choice(self.account.contact_ids)
         fields: Fields = {
             "AccountId": self.account.account_id,
@@ -125,6 +137,7 @@ class DealWriter:
             fields |= self._price(rng, catalogue, edit, by)
         if edit.amount == self.amount:
             edit.amount = None
+        self._write_field_history(edit, by)
         history = self._take(edit)
         fields |= self._fields(edit)
         # Lines that add up to the amount the deal had already are no change of the deal's history.
@@ -222,8 +235,36 @@ class DealWriter:
         self._history_ids.append(history_id)
         return history_id
 
+    def _write_field_history(self, edit: Edit, by: str) -> None:
+        """The tracked fields, each with what it was and what it is now."""
+        tracked: list[tuple[str, str, object, object]] = []
+        if edit.stage is not None and edit.stage != self.stage:
+            old, new = STAGES[self.stage].name, STAGES[edit.stage].name
+            tracked.append(("StageName", "DynamicEnum", old, new))
+        if edit.amount is not None:
+            before = "" if self.amount is None else float(self.amount)
+            tracked.append(("Amount", "Currency", before, float(edit.amount)))
+        if edit.close_on is not None and edit.close_on != self.close_on:
+            tracked.append(("CloseDate", "DateOnly", self.close_on, edit.close_on))
+        for name, kind, old_value, new_value in tracked:
+            self._track(edit.at, by, (name, kind), old_value, new_value)
+
+    def _track(
+        self, at: datetime, by: str, tracked: tuple[str, str], old: object, new: object
+    ) -> None:
+        name, kind = tracked
+        row: Fields = {
+            "OpportunityId": self.opportunity_id,
+            "Field": name,
+            "DataType": kind,
+            "OldValue": old,
+            "NewValue": new,
+        }
+        self._field_history_ids.append(self.deals.field_history.create(at, by, row))
+
     def _touch(self, at: datetime) -> None:
         """An activity moves the date the CRM derives, not the one of the last edit."""
+        self.touched_at.append(at)
         self.deals.opportunities.touch(self.opportunity_id, at, {"LastActivityDate": local_day(at)})
 
     def _pass_on(self, rng: Random, edit: Edit | None) -> None:
@@ -234,7 +275,15 @@ class DealWriter:
                 return
             at = max(at, self._changed_at["stage"] + timedelta(seconds=30))
             team = self.organisation.team_sellers(self.owner.team, local_day(at))
-            self.owner = rng.choice(team)
+            before, self.owner = self.owner, rng.choice(team)
+            self.owners.append((at, self.owner))
+            self._track(
+                at,
+                self.organisation.system,
+                ("Owner", "EntityId"),
+                before.user_id,
+                self.owner.user_id,
+            )
             self.deals.opportunities.change(
                 self.opportunity_id, at, self.organisation.system, {"OwnerId": self.owner.user_id}
             )

@@ -1,61 +1,60 @@
-"""Write the company's state as the files its systems would deliver on a day.
+"""The company's state as the text its systems would deliver on a day.
 
-Salesforce: the weekly data export. Marketing: UTF-8 CSV. Central bank: its own wide file. What
-stands in the files is decided elsewhere, and finance's are written in `finance_files`.
+Salesforce: the data export, whole or as changes. Marketing: CSV. What stands in the files is
+decided elsewhere; finance's are worded in `finance_files`, and `generate` puts all into files.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 from pipelines.demo.campaigns import Spend
 from pipelines.demo.clock import end_of_day
 from pipelines.demo.columns import columns, empty_values
-from pipelines.demo.journal import Fields, Replay
+from pipelines.demo.journal import Fields, Journal, Replay
 
 EXPORT_ENCODING = "iso-8859-1"
 """Also readable as cp1252: only characters that both share are used."""
 SPEND_COLUMNS = "campaign_id,spend_on,channel,impressions,clicks,spend_amount,currency"
 
 
-class ExportWriter:
-    """One object of the weekly export; a record is put into text again only when it changed."""
+class Export:
+    """One object of the CRM's data export: all of it once, then what changed from day to day."""
 
-    def __init__(self, replay: Replay) -> None:
-        self._replay = replay
-        self._lines: dict[str, str] = {}
-        self._places = {name: place for place, name in enumerate(columns(replay.object_name))}
-        self._empty = empty_values(replay.object_name)
+    def __init__(self, journal: Journal) -> None:
+        self._replay = Replay(journal)
+        self._places = {name: place for place, name in enumerate(columns(journal.object_name))}
+        self._empty = empty_values(journal.object_name)
 
     @property
-    def file_name(self) -> str:
-        return f"{self._replay.object_name}.csv"
+    def records(self) -> Mapping[str, Fields]:
+        """The state at the end of the day that was taken last."""
+        return self._replay.records
 
-    def write(self, folder: Path, day: date) -> Path:
-        """The state at the end of the day, in order of the records' creation."""
+    def take(self, day: date) -> str:
+        """The records that changed since the day taken before, as they are at the end of `day`.
+
+        One that was emptied from the recycle bin is in no later file.
+        """
         records = self._replay.records
-        for record_id in self._replay.advance(end_of_day(day)):
-            if record_id in records:
-                self._lines[record_id] = self._line(records[record_id])
-            else:
-                self._lines.pop(record_id, None)
-        header = '"' + '","'.join(self._places) + '"\n'
-        path = folder / self.file_name
-        text = header + "".join(self._lines.values())
-        path.write_bytes(text.encode(EXPORT_ENCODING))
-        return path
+        touched = self._replay.advance(end_of_day(day))
+        return "".join([self._line(records[name]) for name in touched if name in records])
 
     def _line(self, record: Fields) -> str:
         row = list(self._empty)
+        places = self._places
         for name, value in record.items():
             if value != "":
-                row[self._places[name]] = TEXT_OF[type(value)](value)
+                row[places[name]] = TEXT_OF[type(value)](value)
         return '"' + '","'.join(row) + '"\n'
+
+
+def export_header(object_name: str) -> str:
+    return '"' + '","'.join(columns(object_name)) + '"\n'
 
 
 def _quoted(value: str) -> str:
@@ -73,10 +72,10 @@ TEXT_OF: dict[type, Callable[[Any], str]] = {
 }
 
 
-def write_spend(folder: Path, after: date | None, day: date, spend: Iterable[Spend]) -> Path:
+def spend_rows(after: date | None, day: date, spend: Iterable[Spend]) -> str:
     """The days since the last delivery: an incremental file, the first one holding the past."""
     since = after or date.min
-    rows = (
+    return csv_text(
         (
             row.campaign_id,
             row.spend_on,
@@ -89,20 +88,12 @@ def write_spend(folder: Path, after: date | None, day: date, spend: Iterable[Spe
         for row in spend
         if since < row.spend_on <= day
     )
-    return write_csv(folder / "ad_spend.csv", SPEND_COLUMNS, rows)
 
 
-def write_lines(path: Path, lines: Iterable[str]) -> Path:
-    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
-    return path
-
-
-def write_csv(path: Path, header: str, rows: Iterable[tuple[object, ...]]) -> Path:
+def csv_text(rows: Iterable[tuple[object, ...]]) -> str:
     buffer = StringIO()
-    buffer.write(header + "\n")
     csv.writer(buffer, lineterminator="\n").writerows(rows)
-    path.write_bytes(buffer.getvalue().encode())
-    return path
+    return buffer.getvalue()
 
 
 def extract_days(last_day: date) -> tuple[date, ...]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from pipelines.demo.clock import quarter, stream
+from pipelines.demo.clock import quarter
+from pipelines.demo.division import Division
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.vocabulary import TEAMS, Team
 
@@ -32,10 +33,10 @@ class Assignment:
 
 
 def build_assignments(
-    seed: int, organisation: Organisation, first_day: date, last_day: date
+    division: Division, organisation: Organisation, first_day: date, last_day: date
 ) -> list[Assignment]:
     """Every seller's territories, in order of hiring and then of time."""
-    rng = stream(seed, "territories")
+    rng = division.stream("territories")
     # In the first half, so that the roles in a late export say where the movers are now.
     latest = first_day + (last_day - first_day) / 2
     movers = _movers(rng, organisation, first_day)

@@ -25,7 +25,20 @@ class Delivery:
         return self.extracts.days[-1]
 
     def rows(self, file_name: str, day: date | None = None) -> list[Row]:
-        path = self.folder / (day or self.last).isoformat() / file_name
+        """A file of a day; of a CRM object the state at the end of the day, from all files."""
+        until, file_name = day or self.last, file_name.replace(".delta", "")
+        if not file_name[0].isupper():
+            return self.file_rows(until, file_name)
+        state: dict[str, Row] = {}
+        for delivered in self.extracts.days:
+            if delivered <= until:
+                is_first = delivered == self.extracts.days[0]
+                name = file_name if is_first else file_name.replace(".csv", ".delta.csv")
+                state |= {row["Id"]: row for row in self.file_rows(delivered, name)}
+        return list(state.values())
+
+    def file_rows(self, day: date, file_name: str) -> list[Row]:
+        path = self.folder / day.isoformat() / file_name
         encoding = "iso-8859-1" if file_name[0].isupper() else "utf-8"
         with path.open(encoding=encoding, newline="") as file:
             return list(csv.DictReader(file))

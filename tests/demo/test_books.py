@@ -106,7 +106,7 @@ def test_a_line_is_quantity_times_price_to_the_rounding(company: Delivery) -> No
     for line in company.rows("order_lines.csv"):
         quantity, price = Decimal(line["quantity"]), Decimal(line["unit_price"])
         off = abs(quantity * price - Decimal(line["line_amount"]))
-        assert off <= quantity * Decimal("0.00005"), line
+        assert off <= quantity * Decimal("0.00005") + Decimal("0.005"), line
 
 
 def test_an_order_keeps_its_number_and_day(company: Delivery) -> None:

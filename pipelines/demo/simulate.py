@@ -1,0 +1,208 @@
+"""Run the company: its headquarters once, then each division, into the text of their deliveries.
+
+A division is simulated whole, worded day by day and forgotten, so that memory does not grow with
+the company. Files are put together in `generate`.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pipelines.demo.activities import build_activities
+from pipelines.demo.campaigns import Campaigns, build_campaigns
+from pipelines.demo.catalogue import Catalogue, build_catalogue
+from pipelines.demo.clock import end_of_day, quarter
+from pipelines.demo.division import Division
+from pipelines.demo.finance import (
+    Invoice,
+    Quota,
+    RegionQuotas,
+    build_invoices,
+    build_leader_quotas,
+    build_quotas,
+)
+from pipelines.demo.finance_files import (
+    invoice_rows,
+    order_line_rows,
+    order_rows,
+    quota_rows,
+    seller_total_rows,
+    territory_rows,
+)
+from pipelines.demo.journal import Journal
+from pipelines.demo.leads import build_leads
+from pipelines.demo.market import build_market
+from pipelines.demo.opportunities import World, build_deals
+from pipelines.demo.orders import Order, Records, build_orders, orders_on
+from pipelines.demo.organisation import build_headquarters, build_organisation
+from pipelines.demo.people import Organisation
+from pipelines.demo.rates import Rates, build_rates
+from pipelines.demo.rendering import Export
+from pipelines.demo.seller_totals import seller_totals
+from pipelines.demo.splits import SplitTypes, build_split_types, build_splits
+from pipelines.demo.territories import Assignment, build_assignments
+
+FOUNDED_BEFORE = timedelta(days=180)
+WARM_UP = timedelta(days=150)
+"""Deals opened so long before the first day are there if they were still open on it."""
+
+Part = dict[tuple[str, str], str]
+"""What is delivered on a day: the rows of each (source, object)."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days the company is simulated for."""
+
+    first_day: date
+    last_day: date
+
+    @property
+    def founded_on(self) -> date:
+        return self.first_day - FOUNDED_BEFORE
+
+    @property
+    def warm_up_from(self) -> date:
+        return self.first_day - WARM_UP
+
+    @property
+    def end(self) -> date:
+        """The end of the last day's quarter, so that quotas fit it."""
+        return quarter(self.last_day).next_starts_on
+
+
+@dataclass(frozen=True)
+class Headquarters:
+    """What all divisions share."""
+
+    organisation: Organisation
+    catalogue: Catalogue
+    campaigns: Campaigns
+    rates: Rates
+    split_types: SplitTypes
+
+    @property
+    def journals(self) -> list[Journal]:
+        return [
+            self.campaigns.journal,
+            self.catalogue.entry_journal,
+            self.catalogue.product_journal,
+            self.split_types.journal,
+            self.organisation.users,
+            self.organisation.roles,
+        ]
+
+
+@dataclass(frozen=True)
+class DivisionBooks:
+    """What a division's finance keeps."""
+
+    quotas: list[Quota]
+    invoices: list[Invoice]
+    orders: list[Order]
+    assignments: list[Assignment]
+    rates: Rates
+
+    def rows(self, day: date, deals: Records, lines: Records) -> dict[str, str]:
+        """The books of an evening; orders and totals follow what the CRM says then."""
+        orders = list(orders_on(self.orders, day, deals, lines))
+        return {
+            "quota": quota_rows(day, self.quotas),
+            "invoice": invoice_rows(day, self.invoices),
+            "order": order_rows(orders),
+            "order_line": order_line_rows(orders),
+            "territory": territory_rows(day, self.assignments),
+            "seller_total": seller_total_rows(seller_totals(day, self.quotas, deals, self.rates)),
+        }
+
+
+def build_shared(seed: int, span: Span) -> Headquarters:
+    """Leaders, products, campaigns and rates: the same however large the company is."""
+    organisation = build_headquarters(seed, span.founded_on)
+    founded = end_of_day(span.founded_on)
+    return Headquarters(
+        organisation,
+        build_catalogue(founded, organisation.system),
+        build_campaigns(seed, organisation.marketing, span.warm_up_from, span.end),
+        build_rates(seed, span.end),
+        build_split_types(Journal("OpportunitySplitType"), founded, organisation.system),
+    )
+
+
+def run_division(
+    division: Division, span: Span, days: Sequence[date]
+) -> tuple[list[Part], RegionQuotas]:
+    """The division's part of every delivery, and what its people are asked for by region."""
+    # Nothing is thrown away while the division runs, so looking for garbage is time lost.
+    gc.disable()
+    try:
+        return _run_division(division, span, days)
+    finally:
+        gc.enable()
+        gc.collect()
+
+
+def _run_division(
+    division: Division, span: Span, days: Sequence[date]
+) -> tuple[list[Part], RegionQuotas]:
+    shared = build_shared(division.seed, span)
+    journals, books, by_region = _simulate(division, shared, span)
+    exports = {journal.object_name: Export(journal) for journal in journals}
+    parts = []
+    for day in days:
+        part: Part = {("salesforce", name): each.take(day) for name, each in exports.items()}
+        deals, lines = exports["Opportunity"].records, exports["OpportunityLineItem"].records
+        part |= {("finance", name): rows for name, rows in books.rows(day, deals, lines).items()}
+        parts.append(part)
+    return parts, by_region
+
+
+def leader_rows(shared: Headquarters, by_region: RegionQuotas, day: date) -> str:
+    """The quotas of those who lead all divisions, as approved by the end of a day."""
+    return quota_rows(day, build_leader_quotas(shared.organisation, by_region))
+
+
+def _simulate(
+    division: Division, shared: Headquarters, span: Span
+) -> tuple[list[Journal], DivisionBooks, RegionQuotas]:
+    first_day, last_day, end = span.first_day, span.last_day, span.end
+    organisation = build_organisation(
+        division, shared.organisation, span.founded_on, first_day, last_day
+    )
+    market = build_market(division, organisation, span.founded_on, last_day)
+    world = World(organisation, shared.catalogue, market, shared.campaigns)
+    deals = build_deals(division, world, span.warm_up_from, first_day, end)
+    leads = build_leads(
+        division, organisation, market, shared.campaigns, deals.all, (first_day, end)
+    )
+    quotas, by_region = build_quotas(
+        division, organisation, deals.all, shared.rates, (first_day, last_day)
+    )
+    books = DivisionBooks(
+        quotas,
+        build_invoices(division, deals.all),
+        build_orders(division, [*deals.all, *deals.deleted], shared.catalogue),
+        build_assignments(division, organisation, first_day, last_day),
+        shared.rates,
+    )
+    splits, _ = build_splits(
+        division, organisation, shared.split_types, [*deals.all, *deals.deleted]
+    )
+    journals = [
+        market.accounts,
+        leads.members,
+        market.contacts,
+        leads.leads,
+        deals.opportunities,
+        deals.history,
+        deals.lines,
+        deals.field_history,
+        splits,
+        build_activities(division, deals.all, leads),
+        organisation.users,
+        organisation.roles,
+    ]
+    return journals, books, by_region
