@@ -144,7 +144,7 @@ def _copy_inputs(company: Company, copy: Company) -> None:
 def _build(project: DbtProject) -> tuple[Verdict, set[tuple[str, str]]]:
     """Build and test; what the tests say, and (schema, table) of every mart."""
     manifest = project.manifest()
-    outcome = project.build(*project.everything)
+    outcome = project.build(*project.everything, "--full-refresh")
     if outcome.exception is not None:
         raise AsOfRefused(f"dbt stopped: {outcome.exception}")
     models = [run for run in outcome.result if run.node.resource_type != "test"]

@@ -15,6 +15,7 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from pipelines.assets.dbt_project import DbtProject
+from pipelines.assets.increment import build
 from pipelines.assets.resources import Warehouse
 from pipelines.quality.dbt_tests import check_id, expected_tests, results_from_run
 from pipelines.quality.ledger import begin_build, record
@@ -73,7 +74,8 @@ def build_transform(company: Company) -> Transform:
         """Build and test every model of the enabled sources."""
         with warehouse.connect() as connection:
             begin_build(connection, context.run.run_id)
-        outcome = project.build(*_selection(context))
+        outcome, increment = build(project, *_selection(context), is_whole=not context.is_subset)
+        context.log.info(increment.description)
         if outcome.exception is not None:
             raise dg.Failure(f"dbt stopped: {outcome.exception}", allow_retries=False)
         with warehouse.connect() as connection:

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.assets.dbt_project import DbtProject
+from pipelines.assets.increment import Increment, build
 from pipelines.ingest import land, load
 from pipelines.ingest.reference import write_reference
 from pipelines.publish.tables import facts_of
@@ -42,13 +43,13 @@ def deliver(
             assert not failed, failed[0].message
 
 
-def build_models(project: DbtProject) -> None:
-    """Every model of the company, without the tests."""
-    for command in ("seed", "run"):
-        outcome = project.build(*project.everything, command=command)
-        assert outcome.success, outcome.exception or [
-            f"{run.node.name}: {run.message}" for run in outcome.result if run.status == "error"
-        ]
+def build_models(project: DbtProject) -> Increment:
+    """Every model of the company as a run builds it, without the tests."""
+    outcome, increment = build(project, *project.everything, "--exclude-resource-type", "test")
+    assert outcome.success, outcome.exception or [
+        f"{run.node.name}: {run.message}" for run in outcome.result if run.status == "error"
+    ]
+    return increment
 
 
 def public_schemas(project: DbtProject) -> set[str]:

@@ -1,8 +1,27 @@
-with snapshots as (select * from {{ ref('core_pipeline_snapshot') }}),
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='append',
+    pre_hook="{{ forget_changed_days('as_of_on') }}",
+    on_schema_change='fail'
+) }}
+with changed_day as (select * from {{ ref('core_changed_day') }}),
+
+snapshots as (
+    select *
+    from {{ ref('core_pipeline_snapshot') }}
+    {% if is_incremental() -%}
+    where snapshot_on >= (select changed_day.first_changed_on from changed_day)
+    {%- endif %}
+),
 
 versions as (select * from {{ ref('core_opportunity_version') }}),
 
-snapshot_days as (select * from {{ ref('core_snapshot_day') }}),
+snapshot_days as (
+    select *
+    from {{ ref('core_snapshot_day') }}
+    {% if is_incremental() -%}
+    where snapshot_on >= (select changed_day.first_changed_on from changed_day)
+    {%- endif %}
+),
 
 win_rates as (select * from {{ ref('core_stage_win_rate') }}),
 

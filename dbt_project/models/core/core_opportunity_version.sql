@@ -1,9 +1,58 @@
-with records as (
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='delete+insert',
+    unique_key='opportunity_key',
+    on_schema_change='fail'
+) }}
+with changed as (select * from {{ ref('core_changed_opportunity') }}),
+
+all_records as (
     {{ union_entity('opportunity') }}
 ),
 
 all_changes as (
     {{ union_entity('opportunity_change') }}
+),
+
+records as (
+    select all_records.*
+    from all_records
+    {% if is_incremental() -%}
+    inner join changed
+        on
+            all_records.source_system = changed.source_system
+            and all_records.opportunity_id = changed.opportunity_id
+    {%- endif %}
+),
+
+{% if is_incremental() -%}
+events as (
+    select distinct
+        all_changes.source_system,
+        all_changes.change_id
+    from all_changes
+    inner join changed
+        on
+            all_changes.source_system = changed.source_system
+            and all_changes.opportunity_id = changed.opportunity_id
+),
+
+{% endif -%}
+-- Every delivery of an event, also one that named another deal.
+deliveries as (
+    select
+        all_changes.*,
+        row_number() over (
+            partition by all_changes.source_system, all_changes.change_id
+            order by all_changes.extracted_at, all_changes.recorded_at
+        ) as delivery
+    from all_changes
+    {% if is_incremental() -%}
+    inner join events
+        on
+            all_changes.source_system = events.source_system
+            and all_changes.change_id = events.change_id
+    {% endif -%}
+    where all_changes.op = 'upsert'
 ),
 
 stages as (select * from {{ ref('core_stage') }}),
@@ -17,17 +66,15 @@ prices as (select * from {{ ref('core_product_price') }}),
 -- A history row reports an event. Delivered again with other bookkeeping columns, or gone with its
 -- deal, it is still the same event: the first delivery counts.
 changes as (
-    select *
-    from (
-        select
-            *,
-            row_number() over (
-                partition by source_system, change_id order by extracted_at, recorded_at
-            ) as delivery
-        from all_changes
-        where op = 'upsert'
-    ) as deliveries
-    where delivery = 1
+    select deliveries.*
+    from deliveries
+    {% if is_incremental() -%}
+    inner join changed
+        on
+            deliveries.source_system = changed.source_system
+            and deliveries.opportunity_id = changed.opportunity_id
+    {% endif -%}
+    where deliveries.delivery = 1
 ),
 
 last_change_at_instant as (

@@ -1,6 +1,13 @@
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='append',
+    pre_hook="{{ forget_changed_days('snapshot_on') }}",
+    on_schema_change='fail'
+) }}
 with versions as (select * from {{ ref('core_opportunity_version') }}),
 
 snapshot_days as (select * from {{ ref('core_snapshot_day') }}),
+
+changed_day as (select * from {{ ref('core_changed_day') }}),
 
 participants as (select * from {{ ref('core_participant_version') }}),
 
@@ -21,7 +28,13 @@ open_deals as (
         on
             snapshot_days.snapshot_on >= versions.known_from_on
             and snapshot_days.snapshot_on < versions.known_to_on
-    where versions.status = 'open' and not versions.is_deleted
+    where
+        versions.status = 'open'
+        and not versions.is_deleted
+        {% if is_incremental() -%}
+        and snapshot_days.snapshot_on
+        >= (select changed_day.first_changed_on from changed_day)
+        {%- endif %}
 )
 
 select

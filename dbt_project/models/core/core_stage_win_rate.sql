@@ -1,6 +1,19 @@
-with versions as (select * from {{ ref('core_opportunity_version') }}),
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='append',
+    pre_hook="{{ forget_changed_days('snapshot_on') }}",
+    on_schema_change='fail'
+) }}
+with changed_day as (select * from {{ ref('core_changed_day') }}),
 
-snapshot_days as (select * from {{ ref('core_snapshot_day') }}),
+versions as (select * from {{ ref('core_opportunity_version') }}),
+
+snapshot_days as (
+    select *
+    from {{ ref('core_snapshot_day') }}
+    {% if is_incremental() -%}
+    where snapshot_on >= (select changed_day.first_changed_on from changed_day)
+    {%- endif %}
+),
 
 stages as (select * from {{ ref('core_stage') }} where status = 'open'),
 

@@ -1,4 +1,17 @@
-with base as (select * from {{ ref('core_forecast_base') }}),
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='append',
+    pre_hook="{{ forget_changed_days('as_of_on') }}",
+    on_schema_change='fail'
+) }}
+with changed_day as (select * from {{ ref('core_changed_day') }}),
+
+base as (
+    select *
+    from {{ ref('core_forecast_base') }}
+    {% if is_incremental() -%}
+    where as_of_on >= (select changed_day.first_changed_on from changed_day)
+    {%- endif %}
+),
 
 periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
 

@@ -1,4 +1,11 @@
-with versions as (select * from {{ ref('core_opportunity_version') }})
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='delete+insert',
+    unique_key='opportunity_key',
+    on_schema_change='fail'
+) }}
+with versions as (select * from {{ ref('core_opportunity_version') }}),
+
+changed as (select * from {{ ref('core_changed_opportunity') }})
 
 select
     md5(opportunity_key || '|' || cast(known_from as varchar)) as opportunity_version_key,
@@ -32,3 +39,6 @@ select
     probability_pct,
     expected_revenue_in_currency
 from versions
+{% if is_incremental() -%}
+where opportunity_key in (select changed.opportunity_key from changed)
+{%- endif %}

@@ -1,4 +1,11 @@
-with snapshots as (select * from {{ ref('core_pipeline_snapshot') }})
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='append',
+    pre_hook="{{ forget_changed_days('snapshot_on') }}",
+    on_schema_change='fail'
+) }}
+with snapshots as (select * from {{ ref('core_pipeline_snapshot') }}),
+
+changed_day as (select * from {{ ref('core_changed_day') }})
 
 select
     pipeline_snapshot_key,
@@ -37,3 +44,6 @@ select
     expected_revenue_amount,
     age_days
 from snapshots
+{% if is_incremental() -%}
+where snapshot_on >= (select changed_day.first_changed_on from changed_day)
+{%- endif %}
