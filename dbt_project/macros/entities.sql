@@ -104,6 +104,9 @@
         'merge': [
             ('object_name', 'varchar'), ('record_id', 'varchar'), ('survivor_id', 'varchar'),
         ],
+        'opportunity_merge': [
+            ('record_id', 'varchar'), ('survivor_id', 'varchar'),
+        ],
         'person': [
             ('person_id', 'varchar'), ('person_type', 'varchar'), ('account_id', 'varchar'),
             ('email_hash', 'varchar'), ('owner_id', 'varchar'), ('lead_source', 'varchar'),

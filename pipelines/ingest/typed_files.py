@@ -127,10 +127,11 @@ def _workbook(path: Path, words: _Words) -> Iterator[TypedBlock]:
         raise FileRefused(f"{path.name} is no whole Excel workbook ({error}).") from error
     name = _sheet_name(path, values, words.format.sheet)
     sheet = values[name]
-    if sheet.merged_cells.ranges:
+    merged = sorted(str(cells) for cells in sheet.merged_cells.ranges)
+    if merged:
         raise FileRefused(
-            f"{path.name}, sheet '{name}': cells {min(map(str, sheet.merged_cells.ranges))} are merged, so it "
-            "is not clear which row a value is of. Take the cells apart."
+            f"{path.name}, sheet '{name}': cells {merged[0]} are merged, so it is not clear "
+            "which row a value is of. Take the cells apart."
         )
     _check_cells(path, sheet, formulas[name])
     rows = list(sheet.iter_rows(values_only=True))

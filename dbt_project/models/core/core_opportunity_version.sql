@@ -105,9 +105,11 @@ last_record_at_instant as (
 
 -- A deal that was merged into another one counts no longer, from when that was known.
 merges as (
-    select *
-    from {{ ref('core_merge') }}
-    where object_name = 'opportunity'
+    select
+        source_system,
+        record_id,
+        recorded_at as merged_at
+    from ({{ latest_versions('opportunity_merge', ['record_id']) }}) as known
 ),
 
 instants as (
