@@ -17,7 +17,14 @@ from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.increment import Increment
 from pipelines.demo import generate
 from pipelines.settings import Company
-from tests.history.world import build_models, deliver, demo_company, differences, public_schemas
+from tests.history.world import (
+    build_models,
+    deliver,
+    demo_company,
+    differences,
+    in_full,
+    public_schemas,
+)
 
 FIRST = date(2026, 5, 4)
 LAST = date(2026, 6, 30)
@@ -65,9 +72,12 @@ class Story:
     company: Company = field(init=False)
     days: list[date] = field(init=False)
 
-    def begin(self, n_days: int) -> None:
+    def begin(self, n_days: int, *, whole: bool = True) -> None:
+        """Extracts are whole, so that a test can take a record away; or changes of each day."""
         self.days = [FIRST + timedelta(days=number) for number in range(n_days)]
         generate(self.folder / "extracts", seed=13, scale=0.1, last_day=LAST, days=self.days)
+        if whole:
+            in_full(self.folder / "extracts", self.days)
         self.company = demo_company(self.folder / "company")
 
     def take(self, step: Step) -> Increment:
@@ -167,6 +177,16 @@ def test_five_days_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
             Step(4, edits=[TEAM_RENAMED], compare=True),
         ]
     )
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("incremental")
+def test_a_month_of_daily_changes_equals_a_rebuild(tmp_path: Path) -> None:
+    """What the demo company delivers by itself: one whole extract, then changes."""
+    story = Story(tmp_path)
+    story.begin(31, whole=False)
+    steps = [Step(day, compare=day % 10 == 0) for day in range(1, 31)]
+    story.follow([Step(0, reason=ANEW), *steps])
 
 
 @pytest.mark.slow

@@ -104,7 +104,7 @@ last_record_at_instant as (
 ),
 
 -- A deal that was merged into another one counts no longer, from when that was known.
-merges as (
+record_merges as (
     select
         source_system,
         record_id,
@@ -122,17 +122,18 @@ instants as (
     union
 
     select
-        merges.source_system,
-        merges.record_id as opportunity_id,
-        merges.merged_at as recorded_at
-    from merges
-    where exists (
-        select 1
-        from records
-        where
-            records.source_system = merges.source_system
-            and records.opportunity_id = merges.record_id
-    )
+        record_merges.source_system,
+        record_merges.record_id as opportunity_id,
+        record_merges.merged_at as recorded_at
+    from record_merges
+    where
+        exists (
+            select 1
+            from records
+            where
+                records.source_system = record_merges.source_system
+                and records.opportunity_id = record_merges.record_id
+        )
 
     union
 
@@ -264,7 +265,7 @@ merged as (
 conformed as (
     select
         merged.*,
-        merges.merged_at,
+        record_merges.merged_at,
         stages.stage_ordinal,
         stages.status,
         coalesce(product_aliases.value, merged.product_value) as product_id,
@@ -283,10 +284,10 @@ conformed as (
         on
             merged.source_system = stages.source_system
             and merged.stage_value = stages.stage
-    left join merges
+    left join record_merges
         on
-            merged.source_system = merges.source_system
-            and merged.opportunity_id = merges.record_id
+            merged.source_system = record_merges.source_system
+            and merged.opportunity_id = record_merges.record_id
     left join categories on merged.forecast_category_value = categories.source_value
     left join product_aliases
         on
