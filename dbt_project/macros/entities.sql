@@ -70,7 +70,7 @@
             ('is_deleted', 'boolean'),
         ],
         'spend': [
-            ('campaign_id', 'varchar'), ('spend_on', 'date'), ('channel', 'varchar'),
+            ('spend_id', 'varchar'), ('campaign_id', 'varchar'), ('spend_on', 'date'), ('channel', 'varchar'),
             ('impressions', 'bigint'), ('clicks', 'bigint'), ('spend_amount', 'decimal(18,4)'),
             ('currency', 'varchar'),
         ],
@@ -103,6 +103,9 @@
         ],
         'merge': [
             ('object_name', 'varchar'), ('record_id', 'varchar'), ('survivor_id', 'varchar'),
+        ],
+        'opportunity_merge': [
+            ('record_id', 'varchar'), ('survivor_id', 'varchar'),
         ],
         'person': [
             ('person_id', 'varchar'), ('person_type', 'varchar'), ('account_id', 'varchar'),

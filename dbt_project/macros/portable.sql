@@ -51,3 +51,53 @@
 {% macro spark__iso_weekday(day) -%}
     cast(weekday({{ day }}) + 1 as int)
 {%- endmacro %}
+
+{#- A timestamp some minutes later; the number may be an expression. -#}
+{% macro add_minutes(moment, n_minutes) -%}
+    {{ return(adapter.dispatch('add_minutes', 'salesops')(moment, n_minutes)) }}
+{%- endmacro %}
+
+{% macro default__add_minutes(moment, n_minutes) -%}
+    {{ moment }} + to_minutes(cast({{ n_minutes }} as bigint))
+{%- endmacro %}
+
+{% macro spark__add_minutes(moment, n_minutes) -%}
+    {{ moment }} + make_interval(0, 0, 0, 0, 0, cast({{ n_minutes }} as int), 0)
+{%- endmacro %}
+
+{#- A number from text that may be none; NULL then. -#}
+{% macro try_decimal(text) -%}
+    try_cast({{ text }} as decimal(18, 4))
+{%- endmacro %}
+
+{#- The company's day of a moment written as text: ISO, or milliseconds since 1970; else NULL. -#}
+{% macro day_of_text(text) -%}
+    {{ return(adapter.dispatch('day_of_text', 'salesops')(text)) }}
+{%- endmacro %}
+
+{% macro default__day_of_text(text) -%}
+    coalesce(
+        try_cast(substring({{ text }}, 1, 10) as date),
+        {{ local_date('make_timestamp(try_cast(' ~ text ~ ' as bigint) * 1000)') }}
+    )
+{%- endmacro %}
+
+{% macro spark__day_of_text(text) -%}
+    coalesce(
+        try_cast(substring({{ text }}, 1, 10) as date),
+        {{ local_date('timestamp_millis(try_cast(' ~ text ~ ' as bigint))') }}
+    )
+{%- endmacro %}
+
+{#- One row per item of a text with a delimiter; only as a column of a select of its own. -#}
+{% macro each_of(text, delimiter) -%}
+    {{ return(adapter.dispatch('each_of', 'salesops')(text, delimiter)) }}
+{%- endmacro %}
+
+{% macro default__each_of(text, delimiter) -%}
+    unnest(string_split({{ text }}, '{{ delimiter }}'))
+{%- endmacro %}
+
+{% macro spark__each_of(text, delimiter) -%}
+    explode(split({{ text }}, '{{ delimiter }}'))
+{%- endmacro %}

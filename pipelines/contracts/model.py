@@ -46,9 +46,6 @@ class _Frozen(BaseModel):
 class Format(_Frozen):
     """How the files of one kind of delivery are written."""
 
-    kind: Literal["csv", "xlsx", "parquet", "jsonl"] = "csv"
-    """Text with delimiters; an Excel workbook; Parquet; or one JSON object per line. The options
-    about delimiters, header, quotes and encoding are those of text."""
     sheet: str | None = None
     """Sheet of a workbook; None takes the only one, and refuses a workbook with several."""
     headers: Literal["source", "snake_case"] = "source"
@@ -144,7 +141,8 @@ class ObjectContract(_Frozen):
 
     description: str
     files: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Whole file names, case-sensitive, with `*`; `.gz` may follow each."""
+    """Whole file names, case-sensitive, with `*`. `.gz` may follow each, and a file of text may
+    as well come as `.parquet`, `.jsonl` or `.xlsx`."""
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
     also: tuple[str, ...] = ()
     """Headers that a real export has and that are not taken in."""
@@ -207,16 +205,19 @@ class ObjectContract(_Frozen):
 
     def matches(self, file_name: str) -> bool:
         """Is this the name of one of the object's files?"""
-        names = {file_name, file_name.removesuffix(".gz")}
-        patterns = (*self.files, *self.increments)
-        return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+        return _is_named(file_name, (*self.files, *self.increments))
 
     def is_increment(self, file_name: str) -> bool:
         """Does a file of this name bring changes only?"""
-        if self.delivery == "incremental":
-            return True
-        names = {file_name, file_name.removesuffix(".gz")}
-        return any(fnmatchcase(name, pattern) for name in names for pattern in self.increments)
+        return self.delivery == "incremental" or _is_named(file_name, self.increments)
+
+
+def _is_named(file_name: str, patterns: tuple[str, ...]) -> bool:
+    names = {file_name, plain := file_name.removesuffix(".gz")}
+    stem, _, suffix = plain.rpartition(".")
+    if suffix in ("parquet", "jsonl", "xlsx"):
+        names.add(f"{stem}.csv")
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def snake_case(header: str) -> str:

@@ -22,6 +22,7 @@ from pipelines.ingest.cast import REJECTS, Dialect, Rule, apply, clean, rules
 from pipelines.ingest.decode import CHUNK_BYTES, Block, blocks
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.records import MalformedQuote, Records, find_records
+from pipelines.ingest.typed_files import is_typed, typed_blocks
 
 READERS = 2
 """Threads that read blocks; the array work of each runs beside the other's."""
@@ -61,6 +62,9 @@ class Reading:
         Raises:
             FileRefused: the file as a whole is not what the contract says.
         """
+        if is_typed(path):
+            yield from self._read_typed(path)
+            return
         source = blocks(path, self.dialect.format.encoding, self.dialect.format.quote, chunk_bytes)
         header: list[str] | None = None
         for block in source:
@@ -77,6 +81,12 @@ class Reading:
                 )
             return
         yield from self._in_parallel(path, header, source)
+
+    def _read_typed(self, path: Path) -> Iterator[ReadBlock]:
+        nothing = pl.DataFrame(schema=REJECTS)
+        for block in typed_blocks(path, self.contract, self.dialect.format):
+            self._check_header(path, block.header)
+            yield self._taken(path, block.rows, nothing)
 
     def _in_parallel(
         self, path: Path, header: list[str], source: Iterator[Block]
@@ -162,7 +172,12 @@ class Reading:
                 f"{path.name}: {len(whole)} records from line {found.lines[0]} on were split into "
                 f"{len(raw)}. Please report this file; it is not read as it is."
             )
-        raw = raw.with_columns(_line=pl.Series(whole.lines, dtype=pl.Int64))
+        return self._taken(
+            path, raw.with_columns(_line=pl.Series(whole.lines, dtype=pl.Int64)), ragged
+        )
+
+    def _taken(self, path: Path, raw: pl.DataFrame, ragged: pl.DataFrame) -> ReadBlock:
+        """Typed rows and rejects of rows that are whole."""
         texts = self._texts(path, raw)
         accepted, broken = apply(texts, self.contract.loaded, self._rules(), self.dialect)
         return ReadBlock(len(texts) + len(ragged), accepted, pl.concat([ragged, broken]))

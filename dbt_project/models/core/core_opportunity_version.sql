@@ -103,12 +103,36 @@ last_record_at_instant as (
     where instant_rank = 1
 ),
 
+-- A deal that was merged into another one counts no longer, from when that was known.
+merges as (
+    select
+        source_system,
+        record_id,
+        recorded_at as merged_at
+    from ({{ latest_versions('opportunity_merge', ['record_id']) }}) as known
+),
+
 instants as (
     select
         source_system,
         opportunity_id,
         recorded_at
     from last_record_at_instant
+
+    union
+
+    select
+        merges.source_system,
+        merges.record_id as opportunity_id,
+        merges.merged_at as recorded_at
+    from merges
+    where exists (
+        select 1
+        from records
+        where
+            records.source_system = merges.source_system
+            and records.opportunity_id = merges.record_id
+    )
 
     union
 
@@ -240,6 +264,7 @@ merged as (
 conformed as (
     select
         merged.*,
+        merges.merged_at,
         stages.stage_ordinal,
         stages.status,
         coalesce(product_aliases.value, merged.product_value) as product_id,
@@ -258,6 +283,10 @@ conformed as (
         on
             merged.source_system = stages.source_system
             and merged.stage_value = stages.stage
+    left join merges
+        on
+            merged.source_system = merges.source_system
+            and merged.opportunity_id = merges.record_id
     left join categories on merged.forecast_category_value = categories.source_value
     left join product_aliases
         on
@@ -307,7 +336,9 @@ select
     known_currency as currency,
     is_from_history,
     is_backfilled,
-    op = 'delete' or coalesce(is_deleted, false) as is_deleted,
+    op = 'delete'
+    or coalesce(is_deleted, false)
+    or coalesce(known_from >= merged_at, false) as is_deleted,
     batch_id,
     source_file,
     source_line,

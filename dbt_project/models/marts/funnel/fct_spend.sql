@@ -1,10 +1,6 @@
-with spend as (
-    {{ latest_versions('spend', ['campaign_id', 'spend_on', 'channel']) }}
-),
+with spend as (select * from {{ ref('core_spend') }}),
 
-campaigns as (
-    {{ latest_versions('campaign', ['campaign_id']) }}
-),
+campaigns as (select * from {{ ref('core_campaign') }}),
 
 plan_rates as (select * from {{ ref('core_plan_rate') }})
 

@@ -2,6 +2,7 @@ with spend as (select * from {{ source('marketing', 'ad_spend') }})
 
 select
     'marketing' as source_system,
+    campaign_id || '|' || cast(spend_on as varchar) || '|' || channel as spend_id,
     campaign_id,
     spend_on,
     channel,

@@ -1,0 +1,17 @@
+{{ config(materialized='view') }}
+
+with rates as (
+    {{ latest_versions('conversion_rate', ['currency', 'rate_type', 'valid_from']) }}
+)
+
+select
+    source_system,
+    currency,
+    rate_type,
+    valid_from,
+    valid_to,
+    units_per_base,
+    base_currency,
+    source_file,
+    source_line
+from rates

@@ -1,0 +1,35 @@
+{{ config(materialized='view') }}
+
+with versions as (
+    {{ union_entity('forecast_submission') }}
+),
+
+dated as (
+    select
+        *,
+        lead(recorded_at) over (
+            partition by source_system, submission_id order by recorded_at, extracted_at
+        ) as next_recorded_at
+    from versions
+)
+
+select
+    {{ surrogate_key('source_system', 'submission_id') }} as submission_key,
+    source_system,
+    submission_id,
+    participant_id,
+    layer,
+    forecast_category_value,
+    period_start_on,
+    amount,
+    currency,
+    submitted_by,
+    submitted_at,
+    note,
+    recorded_at as known_from,
+    coalesce(next_recorded_at, cast('9999-12-31 00:00:00' as timestamp)) as known_to,
+    op = 'delete' or coalesce(is_deleted, false) as is_deleted,
+    source_file,
+    source_line
+from dated
+where next_recorded_at is null or next_recorded_at > recorded_at

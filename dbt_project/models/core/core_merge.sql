@@ -1,0 +1,63 @@
+with merges as (
+    {{ latest_versions('merge', ['object_name', 'record_id']) }}
+),
+
+-- A survivor may have been merged itself: follow the chain. Longer chains, and cycles, end with the
+-- record that was reached, and are refused by a test.
+first_step as (
+    select
+        merges.source_system,
+        merges.object_name,
+        merges.record_id,
+        merges.survivor_id as reached_id,
+        merges.recorded_at,
+        merges.source_file,
+        merges.source_line
+    from merges
+),
+{% for step in range(5) %}
+step_{{ step }} as (
+    select
+        earlier.source_system,
+        earlier.object_name,
+        earlier.record_id,
+        coalesce(merges.survivor_id, earlier.reached_id) as reached_id,
+        earlier.recorded_at,
+        earlier.source_file,
+        earlier.source_line
+    from {{ 'first_step' if step == 0 else 'step_' ~ (step - 1) }} as earlier
+    left join merges
+        on
+            earlier.source_system = merges.source_system
+            and earlier.object_name = merges.object_name
+            and earlier.reached_id = merges.record_id
+),
+{% endfor %}
+unfinished as (
+    select
+        step_4.source_system,
+        step_4.object_name,
+        step_4.record_id
+    from step_4
+    inner join merges
+        on
+            step_4.source_system = merges.source_system
+            and step_4.object_name = merges.object_name
+            and step_4.reached_id = merges.record_id
+)
+
+select
+    step_4.source_system,
+    step_4.object_name,
+    step_4.record_id,
+    step_4.reached_id as survivor_id,
+    step_4.recorded_at as merged_at,
+    step_4.source_file,
+    step_4.source_line,
+    unfinished.record_id is not null as is_unfinished
+from step_4
+left join unfinished
+    on
+        step_4.source_system = unfinished.source_system
+        and step_4.object_name = unfinished.object_name
+        and step_4.record_id = unfinished.record_id

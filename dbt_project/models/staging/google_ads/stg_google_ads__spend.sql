@@ -1,0 +1,32 @@
+with stats as (select * from {{ source('google_ads', 'campaign_stats') }}),
+
+campaigns as (
+    select *
+    from ({{ newest_rows(source('google_ads', 'campaign_history'), ['id'], 'updated_at') }}) as known
+),
+
+accounts as (
+    select *
+    from ({{ newest_rows(source('google_ads', 'account_history'), ['id'], 'updated_at') }}) as known
+)
+
+select
+    'google_ads' as source_system,
+    stats.stats_id || '|' || stats.campaign_id || '|' || cast(stats.stats_on as varchar)
+        as spend_id,
+    coalesce({{ crm_campaign_id('campaigns.name') }}, stats.campaign_id) as campaign_id,
+    stats.stats_on as spend_on,
+    'google_ads' as channel,
+    stats.impressions as impressions,
+    stats.clicks as clicks,
+    cast(stats.cost_micros as decimal(18, 4)) / 1000000 as spend_amount,
+    accounts.currency_code as currency,
+    stats._recorded_at as recorded_at,
+    stats._extracted_at as extracted_at,
+    stats._op as op,
+    stats._batch_id as batch_id,
+    stats._file as source_file,
+    stats._line as source_line
+from stats
+left join campaigns on stats.campaign_id = campaigns.id
+left join accounts on stats.customer_id = accounts.id

@@ -1,0 +1,40 @@
+with deals as (select * from {{ source('hubspot', 'deal') }}),
+
+-- A deal may have several companies; the smallest id is as good as another and always the same.
+companies as (
+    select
+        deal_id,
+        min(company_id) as company_id
+    from ({{ current_rows(source('hubspot', 'deal_company'), ['deal_id', 'company_id']) }}) as known
+    group by deal_id
+)
+
+select
+    'hubspot' as source_system,
+    deals.id as opportunity_id,
+    deals.name as opportunity_name,
+    companies.company_id as account_id,
+    deals.owner_id as owner_id,
+    cast(null as varchar) as campaign_id,
+    deals.stage_id as stage_value,
+    cast(null as varchar) as forecast_category_value,
+    deals.deal_type as opportunity_type,
+    deals.source as lead_source,
+    deals.next_step as next_step,
+    cast(null as varchar) as product_value,
+    deals.amount as amount,
+    deals.currency as currency,
+    cast(null as decimal(9, 6)) as probability_pct,
+    cast(null as decimal(18, 4)) as expected_revenue_amount,
+    {{ local_date('deals.created_at') }} as created_on,
+    {{ local_date('deals.closed_at') }} as close_on,
+    cast(null as varchar) as source_status,
+    false as is_deleted,
+    deals._recorded_at as recorded_at,
+    deals._extracted_at as extracted_at,
+    deals._op as op,
+    deals._batch_id as batch_id,
+    deals._file as source_file,
+    deals._line as source_line
+from deals
+left join companies on deals.id = companies.deal_id

@@ -1,0 +1,28 @@
+with stages as (select * from {{ source('hubspot', 'deal_pipeline_stage') }}),
+
+pipelines as (
+    {{ current_rows(source('hubspot', 'deal_pipeline'), ['id']) }}
+)
+
+select
+    'hubspot' as source_system,
+    stages.pipeline_id as pipeline_id,
+    pipelines.label as pipeline_name,
+    stages.id as stage_value,
+    stages.label as stage_name,
+    stages.display_order as stage_ordinal,
+    stages.probability as probability_pct,
+    case
+        when stages.is_won or stages.probability = 1 then 'won'
+        when stages.is_closed or stages.probability = 0 then 'lost'
+        else 'open'
+    end
+        as status,
+    stages._recorded_at as recorded_at,
+    stages._extracted_at as extracted_at,
+    stages._op as op,
+    stages._batch_id as batch_id,
+    stages._file as source_file,
+    stages._line as source_line
+from stages
+left join pipelines on stages.pipeline_id = pipelines.id

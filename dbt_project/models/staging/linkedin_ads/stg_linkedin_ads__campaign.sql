@@ -1,0 +1,13 @@
+with campaigns as (select * from {{ source('linkedin_ads', 'campaign_history') }})
+
+select
+    'linkedin_ads' as source_system,
+    coalesce({{ crm_campaign_id('name') }}, id) as campaign_id,
+    name as campaign_name,
+    'social' as campaign_type,
+    cast(null as varchar) as status,
+    cast(null as date) as starts_on,
+    cast(null as date) as ends_on,
+    false as is_deleted,
+    {{ lineage() }}
+from campaigns

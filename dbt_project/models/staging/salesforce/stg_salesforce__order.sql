@@ -1,0 +1,16 @@
+with orders as (select * from {{ source('salesforce', 'order') }})
+
+select
+    'salesforce' as source_system,
+    id as order_id,
+    account_id,
+    owner_id,
+    opportunity_id,
+    effective_date as ordered_on,
+    currency_iso_code as currency,
+    total_amount as subtotal_amount,
+    cast(null as decimal(18, 4)) as tax_amount,
+    cast(null as decimal(18, 4)) as freight_amount,
+    total_amount,
+    {{ lineage() }}
+from orders

@@ -1,0 +1,29 @@
+-- The weekly export has neither owner nor period; a quota that is nobody's is left out.
+with quotas as (
+    select *
+    from {{ source('salesforce', 'forecasting_quota') }}
+    where quota_owner_id is not null
+)
+
+select
+    'salesforce' as source_system,
+    quotas.id as quota_id,
+    quotas.quota_owner_id as participant_id,
+    case when quotas.is_quantity then 'units' else 'bookings' end as measure,
+    cast('1' as varchar) as version,
+    'approved' as status,
+    quotas.created_date as approved_at,
+    quotas.start_date as quota_on,
+    cast(null as date) as period_end_on,
+    cast(null as varchar) as declared_period,
+    cast(null as date) as declared_start_on,
+    cast(null as date) as declared_end_on,
+    quotas.quota_amount as quota_amount,
+    quotas.currency_iso_code as currency,
+    quotas._recorded_at as recorded_at,
+    quotas._extracted_at as extracted_at,
+    quotas._op as op,
+    quotas._batch_id as batch_id,
+    quotas._file as source_file,
+    quotas._line as source_line
+from quotas

@@ -1,0 +1,10 @@
+with products as (select * from {{ source('stripe', 'product') }})
+
+select
+    'stripe' as source_system,
+    id as product_id,
+    name as product_name,
+    type as product_family,
+    is_active,
+    {{ lineage() }}
+from products
