@@ -18,6 +18,7 @@ from pipelines.ingest.errors import FileRefused
 
 CHUNK_BYTES = 8 << 20
 """Small enough that its columns stay in the caches and are not new memory every time."""
+MARK = "\ufeff".encode()
 LONGEST_RECORD_BYTES = 64 << 20
 
 
@@ -99,6 +100,12 @@ def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
                     f"{line}, is 0x{error.object[error.start]:02x} ({error.reason}). Export it "
                     f"in {encoding}, or declare the right encoding in the contract."
                 ) from error
+            if MARK in text:
+                line = n_lines + text[: text.index(MARK)].count(b"\n") + 1
+                raise FileRefused(
+                    f"{path.name} has a byte order mark within line {line}: files were pasted "
+                    "together. Land each by itself."
+                )
             if b"\0" in text:
                 line = n_lines + text[: text.index(b"\0")].count(b"\n") + 1
                 raise FileRefused(

@@ -123,7 +123,10 @@ class Reading:
             fields = csv.reader([line], delimiter=format_.delimiter, quotechar=format_.quote)
         else:
             fields = csv.reader([line], delimiter=format_.delimiter, quoting=csv.QUOTE_NONE)
-        header = [name.strip() for name in next(fields)]
+        try:
+            header = [name.strip() for name in next(fields)]
+        except csv.Error as error:
+            raise FileRefused(f"{path.name} has no readable header ({error}).") from error
         self._check_header(path, header)
         return header, found.where(found.starts > found.starts[0])
 
