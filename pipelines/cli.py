@@ -8,6 +8,7 @@ tells what came out.
 from __future__ import annotations
 
 import gc
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -131,9 +132,13 @@ def demo(
             for day in extracts.days:
                 report = land(target, day, [Path(folder) / day.isoformat()], replace=True)
                 n_files += len(report.matched)
+            truth = target.paths.warehouse / "truth"
+            shutil.rmtree(truth, ignore_errors=True)
+            shutil.copytree(Path(folder) / "truth", truth)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     out.print(f"landed {n_files} files of {_span(extracts.days)} in {short(target.paths.landing)}")
+    out.print(f"what really happened is in {short(truth)}, for comparing estimates with")
 
 
 def _span(days: list[date]) -> str:

@@ -17,10 +17,12 @@ from pipelines.demo.path import (
     NEEDS_ANALYSIS,
     NEGOTIATION,
     PROPOSAL,
+    SEGMENT_LOSS,
     STAGES,
     WON,
     Visit,
     draw_path,
+    segment_of,
 )
 
 REVERSED = 0.02
@@ -76,7 +78,7 @@ class _Course:
 def run_deal(rng: Random, brief: Brief) -> list[Edit]:
     """All edits of a deal, the first being its creation."""
     pace = lognormal(rng, 1.0, 0.3) * (brief.amount / 30_000) ** 0.12
-    visits = draw_path(rng, brief.skill, pace)
+    visits = draw_path(rng, brief.skill / SEGMENT_LOSS[segment_of(brief.amount)], pace)
     course = _Course(rng, brief)
     created_on = local_day(brief.created_at)
     course.close_on = _aim(rng, created_on, lognormal(rng, 34.0 * pace, 0.4))

@@ -33,11 +33,13 @@ from pipelines.demo.simulate import (
     FOUNDED_BEFORE,
     Headquarters,
     Part,
+    Result,
     Span,
     build_shared,
     leader_rows,
     run_division,
 )
+from pipelines.demo.truth import write_parameters, write_truth
 
 FIRST_DAY = date(2024, 7, 1)
 LAST_DAY = date(2026, 6, 30)
@@ -96,7 +98,9 @@ def generate(
     workers: int | None = None,
     on_division: OnDivision | None = None,
 ) -> DemoExtracts:
-    """Write `<out>/<day>/<file>` for every extract day; equal arguments give equal bytes.
+    """Write `<out>/<day>/<file>` for every extract day, and `<out>/truth` (see `truth`).
+
+    Equal arguments give equal bytes.
 
     Args:
         out: folder to write to; made if it is absent.
@@ -122,12 +126,14 @@ def generate(
         delivery.add(day, part)
     by_region: RegionQuotas = defaultdict(int)
     all_divisions = divisions(seed, scale)
+    write_parameters(out / "truth", seed, scale, shared.campaigns)
     run = partial(run_division, span=span, days=chosen)
-    for n_done, (parts, asked) in enumerate(_each(run, all_divisions, workers), start=1):
-        for day, part in zip(chosen, parts, strict=True):
+    for n_done, result in enumerate(_each(run, all_divisions, workers), start=1):
+        for day, part in zip(chosen, result.parts, strict=True):
             delivery.add(day, part)
-        for key, amount in asked.items():
+        for key, amount in result.by_region.items():
             by_region[key] += amount
+        write_truth(out / "truth", n_done, result.truth)
         if on_division is not None:
             on_division(n_done, len(all_divisions))
     for day in chosen:
@@ -146,10 +152,8 @@ def first_day_of(years: int, last_day: date = LAST_DAY) -> date:
 
 
 def _each(
-    run: Callable[[Division], tuple[list[Part], RegionQuotas]],
-    all_divisions: list[Division],
-    workers: int | None,
-) -> Iterator[tuple[list[Part], RegionQuotas]]:
+    run: Callable[[Division], Result], all_divisions: list[Division], workers: int | None
+) -> Iterator[Result]:
     """The divisions in order, some simulated ahead in other processes."""
     n_workers = min(workers or os.cpu_count() or 1, len(all_divisions))
     if n_workers == 1:

@@ -19,6 +19,7 @@ from pipelines.demo.clock import end_of_day, lognormal, office_moment
 from pipelines.demo.deals import NEVER_PRICED, Brief, run_deal
 from pipelines.demo.division import Division
 from pipelines.demo.market import Market
+from pipelines.demo.path import segment_of
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.records import Deals, DealWriter
 from pipelines.demo.vocabulary import LEAD_SOURCES
@@ -99,6 +100,7 @@ def _open_deal(
         "Web" if campaign_id else rng.choice(LEAD_SOURCES),
         has_next_step=rng.random() >= NO_NEXT_STEP,
         has_lines=brief.is_priced and rng.random() < HAS_LINES,
+        segment=segment_of(brief.amount),
     )
     ends_at = edits[-1].at
     is_deleted = not is_from_lead and rng.random() < DELETED

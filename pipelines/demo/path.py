@@ -39,6 +39,9 @@ STAGES = (
 WON, LOST = 8, 9
 NEEDS_ANALYSIS, PROPOSAL, NEGOTIATION = 2, 6, 7
 
+SEGMENT_LOSS = {"small": 0.95, "middle": 1.0, "large": 1.1}
+"""How much more easily deals of a size are lost."""
+MIDDLE_FROM, LARGE_FROM = 20_000.0, 60_000.0
 SKIP = 0.12
 REGRESS = 0.035
 STALL = 0.01
@@ -52,6 +55,11 @@ class Visit(NamedTuple):
 
     day: float
     stage: int
+
+
+def segment_of(worth: float) -> str:
+    """The size a deal is counted to, by what it is worth when it is created."""
+    return "small" if worth < MIDDLE_FROM else "middle" if worth < LARGE_FROM else "large"
 
 
 def draw_path(rng: Random, skill: float, pace: float) -> list[Visit]:

@@ -63,12 +63,17 @@ class DealWriter:
     won_at: datetime | None = None
     """When it was won, even if that was reversed later."""
     reversed_at: datetime | None = None
+    segment: str = ""
+    path: list[tuple[datetime, int]] = field(default_factory=list)
+    """Moment and number of every stage it entered."""
+    bookings: list[tuple[str, datetime, date, int]] = field(default_factory=list)
+    """What each booking event changes: kind, moment, close date, amount."""
     touched_at: list[datetime] = field(default_factory=list)
     """When somebody called or wrote."""
     owners: list[tuple[datetime, Person]] = field(default_factory=list)
     """Who owned it from when on."""
     _history_ids: list[str] = field(default_factory=list)
-    _field_history_ids: list[str] = field(default_factory=list)
+    _field_history_ids: list[tuple[str, datetime]] = field(default_factory=list)
     _lines: list[Line] = field(default_factory=list)
     _changed_at: dict[str, datetime] = field(default_factory=dict)
     """Last change of stage and of category."""
@@ -102,7 +107,13 @@ class DealWriter:
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
         gone = [(self.deals.opportunities, [self.opportunity_id])]
         gone.append((self.deals.history, self._history_ids))
-        gone.append((self.deals.field_history, self._field_history_ids))
+        known, never = [], []
+        for record_id, changed_at in self._field_history_ids:
+            (known if changed_at <= at else never).append((record_id, changed_at))
+        gone.append((self.deals.field_history, [record_id for record_id, _ in known]))
+        for record_id, changed_at in never:
+            # A change that would have come after the deletion.
+            self.deals.field_history.purge(record_id, changed_at)
         gone.append((self.deals.lines, self.line_ids))
         for journal, ids in gone:
             for record_id in ids:
@@ -178,7 +189,9 @@ class DealWriter:
             "PrevOpportunityStageUpdate": self._changed_at.get("stage", ""),
             "PrevForecastUpdate": self._changed_at.get("category", ""),
         }
+        self._book(edit)
         if edit.stage is not None:
+            self.path.append((edit.at, edit.stage))
             if self.stage == WON and edit.stage == LOST:
                 self.reversed_at = edit.at
             elif edit.stage == WON:
@@ -191,6 +204,19 @@ class DealWriter:
         self.amount = self.amount if edit.amount is None else edit.amount
         self.close_on = edit.close_on or self.close_on
         return before
+
+    def _book(self, edit: Edit) -> None:
+        """Note what the edit does to bookings; the deal still is as it was before."""
+        is_booked, before = self.stage == WON, self.amount or 0
+        after = before if edit.amount is None else edit.amount
+        close_on = edit.close_on or self.close_on
+        if edit.stage == WON and not is_booked:
+            kind = "rebook" if self.bookings else "book"
+            self.bookings.append((kind, edit.at, close_on, after))
+        elif is_booked and edit.stage is not None and edit.stage != WON:
+            self.bookings.append(("reverse", edit.at, self.close_on, -before))
+        elif is_booked and (after != before or close_on != self.close_on):
+            self.bookings.append(("adjust", edit.at, close_on, after - before))
 
     def _fields(self, edit: Edit) -> Fields:
         """The opportunity's columns that follow from its state."""
@@ -260,7 +286,7 @@ class DealWriter:
             "OldValue": old,
             "NewValue": new,
         }
-        self._field_history_ids.append(self.deals.field_history.create(at, by, row))
+        self._field_history_ids.append((self.deals.field_history.create(at, by, row), at))
 
     def _touch(self, at: datetime) -> None:
         """An activity moves the date the CRM derives, not the one of the last edit."""

@@ -44,6 +44,7 @@ from pipelines.demo.rendering import Export
 from pipelines.demo.seller_totals import seller_totals
 from pipelines.demo.splits import SplitTypes, build_split_types, build_splits
 from pipelines.demo.territories import Assignment, build_assignments
+from pipelines.demo.truth import Tables, truth_of
 
 FOUNDED_BEFORE = timedelta(days=180)
 WARM_UP = timedelta(days=150)
@@ -132,10 +133,19 @@ def build_shared(seed: int, span: Span) -> Headquarters:
     )
 
 
-def run_division(
-    division: Division, span: Span, days: Sequence[date]
-) -> tuple[list[Part], RegionQuotas]:
-    """The division's part of every delivery, and what its people are asked for by region."""
+@dataclass(frozen=True)
+class Result:
+    """What a division hands to the company."""
+
+    parts: list[Part]
+    """Its part of every delivery, in order of the days."""
+    by_region: RegionQuotas
+    """What its people are asked for."""
+    truth: Tables
+
+
+def run_division(division: Division, span: Span, days: Sequence[date]) -> Result:
+    """Simulate a division and word its part of every delivery."""
     # Nothing is thrown away while the division runs, so looking for garbage is time lost.
     gc.disable()
     try:
@@ -145,11 +155,9 @@ def run_division(
         gc.collect()
 
 
-def _run_division(
-    division: Division, span: Span, days: Sequence[date]
-) -> tuple[list[Part], RegionQuotas]:
+def _run_division(division: Division, span: Span, days: Sequence[date]) -> Result:
     shared = build_shared(division.seed, span)
-    journals, books, by_region = _simulate(division, shared, span)
+    journals, books, by_region, truth = _simulate(division, shared, span)
     exports = {journal.object_name: Export(journal) for journal in journals}
     parts = []
     for day in days:
@@ -157,7 +165,7 @@ def _run_division(
         deals, lines = exports["Opportunity"].records, exports["OpportunityLineItem"].records
         part |= {("finance", name): rows for name, rows in books.rows(day, deals, lines).items()}
         parts.append(part)
-    return parts, by_region
+    return Result(parts, by_region, truth)
 
 
 def leader_rows(shared: Headquarters, by_region: RegionQuotas, day: date) -> str:
@@ -167,7 +175,7 @@ def leader_rows(shared: Headquarters, by_region: RegionQuotas, day: date) -> str
 
 def _simulate(
     division: Division, shared: Headquarters, span: Span
-) -> tuple[list[Journal], DivisionBooks, RegionQuotas]:
+) -> tuple[list[Journal], DivisionBooks, RegionQuotas, Tables]:
     first_day, last_day, end = span.first_day, span.last_day, span.end
     organisation = build_organisation(
         division, shared.organisation, span.founded_on, first_day, last_day
@@ -188,7 +196,7 @@ def _simulate(
         build_assignments(division, organisation, first_day, last_day),
         shared.rates,
     )
-    splits, _ = build_splits(
+    splits, shares = build_splits(
         division, organisation, shared.split_types, [*deals.all, *deals.deleted]
     )
     journals = [
@@ -205,4 +213,4 @@ def _simulate(
         organisation.users,
         organisation.roles,
     ]
-    return journals, books, by_region
+    return journals, books, by_region, truth_of(deals.all, shares, books.invoices)
