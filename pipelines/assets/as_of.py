@@ -76,9 +76,9 @@ def build_as_of(company: Company, day: date, file: Path) -> AsOfBuild:
             as_of_on = _extract_day(company, day)
             _copy_inputs(company, copy)
         verdict, marts = _build(DbtProject(copy, as_of=day))
-        n_rows = _export(copy.warehouse_file, marts, scratch / file.name)
+        n_rows = _export(copy.warehouse_file, marts, scratch / "tables.duckdb")
         # On the same disk, so that the file appears whole or not at all.
-        (scratch / file.name).replace(file)
+        (scratch / "tables.duckdb").replace(file)
     return AsOfBuild(file, as_of_on, len(marts), n_rows, verdict)
 
 
