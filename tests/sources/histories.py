@@ -145,6 +145,7 @@ def _first_day() -> dict[str, list[Row]]:
             _property("21", "amount", "100", at(1, "08:00:00")),
             _property("25", "amount", "50", at(1, "08:00:00")),
         ],
+        "deal_stage": [_entry("24", "talk", "2026-02-10 15:00:00")],
     }
 
 
@@ -165,6 +166,10 @@ def _third_day() -> dict[str, list[Row]]:
         ],
         "deal_pipeline_stage": [_stage("trial", 1, "0.5", 3) | {"_fivetran_deleted": "TRUE"}],
         "deal": [_deal("24", "contract", 3), _deal("25", "lost", 3)],
+        "deal_stage": [
+            _entry("24", "talk", "2026-02-20 15:00:00", 3),
+            _entry("24", "contract", at(3), 3),
+        ],
         "deal_property_history": [_property("21", "dealstage", "contract", at(3, "09:00:00"))],
     }
 
@@ -216,6 +221,10 @@ def _deal(deal: str, stage: str, day: int, time: str = "10:00:00") -> dict[str, 
         "property_createdate": at(1, "06:00:00"),
         "property_closedate": "2026-05-01 12:00:00",
     } | _synced(day, time)
+
+
+def _entry(deal: str, stage: str, entered_at: str, day: int = 1) -> dict[str, str]:
+    return {"deal_id": deal, "value": stage, "date_entered": entered_at} | _synced(day)
 
 
 def _property(deal: str, name: str, value: str, changed_at: str) -> dict[str, str]:

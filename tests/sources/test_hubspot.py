@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -48,6 +48,18 @@ def test_deals_have_passed_through_a_stage_that_was_taken_out(crms: Systems) -> 
         "select stage, status from core.core_opportunity_version "
         "where source_system = 'hubspot' and opportunity_id = '24' order by known_from"
     ) == [("talk", "open"), ("trial", "open"), ("contract", "open")]
+
+
+def test_a_deal_enters_a_stage_when_hubspot_says_and_else_when_it_was_seen(crms: Systems) -> None:
+    assert crms.rows(
+        "select opportunity_id, stage, entered_on from core.core_stage_entry "
+        "where source_system = 'hubspot' and opportunity_id in ('24', '25') order by all"
+    ) == [
+        ("24", "contract", date(2026, 3, 4)),
+        ("24", "talk", date(2026, 2, 10)),
+        ("25", "lost", date(2026, 3, 4)),
+        ("25", "talk", date(2026, 3, 2)),
+    ]
 
 
 def test_an_owner_is_in_the_newest_primary_team(crms: Systems) -> None:

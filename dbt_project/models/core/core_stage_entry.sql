@@ -8,9 +8,14 @@ delivered as (
     {{ latest_versions('stage_entry', ['opportunity_id', 'stage_value']) }}
 ),
 
-dated_sources as (select distinct delivered.source_system from delivered),
+dated_opportunities as (
+    select distinct
+        delivered.source_system,
+        delivered.opportunity_id
+    from delivered
+),
 
--- A source that dates its stages itself is believed; the others are read off the versions.
+-- A source that dates the stages of a deal itself is believed; others are read off the versions.
 seen as (
     select
         versions.source_system,
@@ -18,8 +23,11 @@ seen as (
         versions.stage,
         versions.known_from_on as entered_on
     from versions
-    left join dated_sources on versions.source_system = dated_sources.source_system
-    where dated_sources.source_system is null and not versions.is_deleted
+    left join dated_opportunities
+        on
+            versions.source_system = dated_opportunities.source_system
+            and versions.opportunity_id = dated_opportunities.opportunity_id
+    where dated_opportunities.opportunity_id is null and not versions.is_deleted
 
     union all
 
