@@ -103,13 +103,17 @@ last_record_at_instant as (
     where instant_rank = 1
 ),
 
+known_merges as (
+    {{ latest_versions('opportunity_merge', ['record_id']) }}
+),
+
 -- A deal that was merged into another one counts no longer, from when that was known.
 merges as (
     select
         source_system,
         record_id,
         recorded_at as merged_at
-    from ({{ latest_versions('opportunity_merge', ['record_id']) }}) as known
+    from known_merges
 ),
 
 instants as (
