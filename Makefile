@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PORT ?= 3000
+# make bench SCALE="20 60 200" YEARS="1 2 3"
 SCALE ?= 1
+YEARS ?= 1 2 3
 # make ui COMPANY=data/companies/yours.yml
 COMPANY ?= data/demo/company.yml
 HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
@@ -14,10 +16,10 @@ HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
 export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help run test ui lint bench clean
+.PHONY: help run test test-slow ui lint bench clean
 
 help: ## Print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 run: $(INSTALLED) ## Write the demo company's extracts, load, check and publish them
 	$(BIN)/salesops demo
@@ -25,6 +27,9 @@ run: $(INSTALLED) ## Write the demo company's extracts, load, check and publish 
 
 test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+test-slow: $(INSTALLED) ## Run the tests that take minutes
+	$(BIN)/pytest -n 2 --dist loadgroup -m slow
 
 ui: $(INSTALLED) ## Start the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)
 	@mkdir -p "$(HISTORY)"
@@ -38,7 +43,7 @@ lint: $(INSTALLED) ## Check style and types: ruff, mypy, sqlfluff
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models
 
 bench: $(INSTALLED) ## Time the run's parts against bare DuckDB and print ratios
-	$(BIN)/python -m tests.bench.run --scale $(SCALE)
+	$(BIN)/python -m tests.bench.run --scale $(SCALE) --years $(YEARS)
 
 clean: ## Remove the demo company's landing, warehouse and published folders
 	rm -rf data/landing data/warehouse data/published

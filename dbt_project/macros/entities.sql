@@ -65,7 +65,8 @@
             ('converted_on', 'date'), ('opportunity_id', 'varchar'), ('is_deleted', 'boolean'),
         ],
         'campaign': [
-            ('campaign_id', 'varchar'), ('campaign_name', 'varchar'), ('campaign_type', 'varchar'),
+            ('campaign_id', 'varchar'), ('own_campaign_id', 'varchar'),
+            ('campaign_name', 'varchar'), ('campaign_type', 'varchar'),
             ('status', 'varchar'), ('starts_on', 'date'), ('ends_on', 'date'),
             ('is_deleted', 'boolean'),
         ],

@@ -89,15 +89,15 @@
     )
 {%- endmacro %}
 
-{#- One row per item of a text with a delimiter; only as a column of a select of its own. -#}
+{#- One row per item of a text; the delimiter is an SQL text. A column of a select of its own. -#}
 {% macro each_of(text, delimiter) -%}
     {{ return(adapter.dispatch('each_of', 'salesops')(text, delimiter)) }}
 {%- endmacro %}
 
 {% macro default__each_of(text, delimiter) -%}
-    unnest(string_split({{ text }}, '{{ delimiter }}'))
+    unnest(string_split({{ text }}, {{ delimiter }}))
 {%- endmacro %}
 
 {% macro spark__each_of(text, delimiter) -%}
-    explode(split({{ text }}, '{{ delimiter }}'))
+    explode(split({{ text }}, {{ delimiter }}))
 {%- endmacro %}

@@ -52,6 +52,9 @@ class Format(_Frozen):
     """`snake_case`: files of this format write `Product2Id` as `product_2_id`."""
     also: tuple[str, ...] = ()
     """Headers that every file of this format may have and that are not taken in."""
+    ignore_columns: Literal["known", "any"] | None = None
+    """What to do in files of this format with headers the contract does not know; None leaves it
+    to each object."""
     delimiter: Character = ","
     header: bool = True
     quote: Character | None = '"'
@@ -197,11 +200,15 @@ class ObjectContract(_Frozen):
 
     def written_in(self, format_: Format) -> ObjectContract:
         """The contract with the headers that files of a format have."""
+        ignored = format_.ignore_columns or self.ignore_columns
         if format_.headers == "source":
-            return self.model_copy(update={"also": (*self.also, *format_.also)})
+            also = (*self.also, *format_.also)
+            return self.model_copy(update={"also": also, "ignore_columns": ignored})
         columns = (c.model_copy(update={"source": snake_case(c.source)}) for c in self.columns)
         also = (*map(snake_case, self.also), *format_.also)
-        return self.model_copy(update={"columns": tuple(columns), "also": also})
+        return self.model_copy(
+            update={"columns": tuple(columns), "also": also, "ignore_columns": ignored}
+        )
 
     def matches(self, file_name: str) -> bool:
         """Is this the name of one of the object's files?"""

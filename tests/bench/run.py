@@ -1,119 +1,198 @@
-"""Time the pipeline's parts against bare DuckDB in one process and print ratios.
+"""Time the pipeline's parts against bare DuckDB and print ratios.
 
-Ratios inside one run hold on a shared machine; seconds do not, and are shown only for orientation.
-Run by `make bench`; the figures of a quiet machine stand in `docs/performance.md`.
-"""
+Every part runs in a process of its own, which tells its time and its largest memory. Ratios inside
+one run hold on a shared machine; seconds do not, and are shown only for orientation. Run by
+`make bench`; the figures of a quiet machine stand in `docs/performance.md`.
+
+A case is a demo company of some size and age, delivered whole on one day and as changes on the
+next.
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.assets.headless import run_headless
-from pipelines.demo import generate
+from pipelines.demo import daily, first_day_of, generate
 from pipelines.ingest import land, load
-from pipelines.settings import PROJECT_ROOT, Company, load_company
+from pipelines.ingest.sources import enabled_sources
+from pipelines.settings import PROJECT_ROOT, load_company
 from tests.deployment import Deployment
+
+DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"
+MEMORY_UNIT = 1024 * 1024
+LARGEST_WHOLE_RUN = 5.0
+"""Scale up to which the whole run is timed as well."""
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One timed part."""
+class Measured:
+    """One part: seconds, and the largest resident memory of its process in GB."""
 
-    name: str
     seconds: float
-    base: str
-    """Name of the part it is compared with; its own name where it is the base."""
+    peak: float
+    result: Any = None
 
 
-def timed(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+@dataclass(frozen=True)
+class Case:
+    """The loads of one company."""
+
+    scale: float
+    years: int
+    megabytes: float
+    rows: int
+    bare: Measured
+    full: Measured
+    idle: Measured
+    day: Measured
+    whole: Measured | None = None
+    whole_again: Measured | None = None
+
+    @property
+    def day_share(self) -> float:
+        """A day's changes on top, beyond what a load with nothing new takes, of the full load."""
+        return (self.day.seconds - self.idle.seconds) / self.full.seconds
 
 
-def bare_read(landing: Path) -> None:
-    """The same files into DuckDB tables, all text, and nothing else."""
-    with duckdb.connect() as connection:
-        for number, file in enumerate(sorted(landing.rglob("*.csv"))):
-            connection.execute(
-                f"create table t{number} as select * from read_csv(?, all_varchar = true, "
-                "header = true, encoding = 'latin-1', null_padding = true)",
-                [str(file)],
-            )
-
-
-def load_all(company: Company, database: Path) -> None:
+def bare_read(company_file: Path, database: Path) -> None:
+    """The same files into tables of a DuckDB file, types guessed, and nothing else."""
+    company = load_company(company_file)
     with duckdb.connect(str(database)) as connection:
-        for source in company.sources:
-            load(connection, company, source)
+        for source in enabled_sources(company).values():
+            files = sorted((company.paths.landing / source.name).rglob("*.csv"))
+            for number, file in enumerate(files):
+                format_ = source.format_of(file.parent.parent.name)
+                encoding = "utf-8" if format_.encoding == "utf-8" else "latin-1"
+                connection.execute(
+                    f"create table {source.name}_{number} as "
+                    "select * from read_csv(?, header = true, encoding = ?)",
+                    [str(file), encoding],
+                )
 
 
-def measure(folder: Path, scale: float) -> list[Measure]:
-    deployment = Deployment.of(PROJECT_ROOT / "data" / "demo" / "company.yml", folder)
-    company = load_company(deployment.file)
-    extracts = generate(folder / "extracts", scale=scale)
-    *earlier, last = extracts.days
-    for day in earlier:
-        land(company, day, [folder / "extracts" / day.isoformat()])
-    before = folder / "earlier.duckdb"
-    load_all(company, before)
-    land(company, last, [folder / "extracts" / last.isoformat()])
-
-    read = timed(lambda: bare_read(company.paths.landing))
-    full = timed(lambda: load_all(company, folder / "full.duckdb"))
-    one_day = timed(lambda: load_all(company, before))
-    nothing = timed(lambda: load_all(company, before))
-    first = timed(lambda: run_headless(company))
-    again = timed(lambda: run_headless(company))
-    return [
-        Measure("bare DuckDB reads the files", read, "bare DuckDB reads the files"),
-        Measure("load of all extract days", full, "bare DuckDB reads the files"),
-        Measure("load of the last day on top", one_day, "load of all extract days"),
-        Measure("load with nothing new", nothing, "load of all extract days"),
-        Measure("whole run, first", first, "bare DuckDB reads the files"),
-        Measure("whole run, nothing new", again, "whole run, first"),
-    ]
+def load_all(company_file: Path, database: Path) -> int:
+    """Everything that has landed into the raw log; the rows that were read."""
+    company = load_company(company_file)
+    with duckdb.connect(str(database)) as connection:
+        results = [batch for name in company.sources for batch in load(connection, company, name)]
+    assert all(batch.status != "failed" for batch in results)
+    return sum(batch.n_read for batch in results)
 
 
-def shown(measures: list[Measure]) -> Table:
-    seconds = {one.name: one.seconds for one in measures}
-    table = Table(box=None, header_style="bold")
-    for column, side in (
-        ("part", "left"),
-        ("seconds", "right"),
-        ("ratio", "right"),
-        ("to", "left"),
+def whole_run(company_file: Path) -> None:
+    outcome = run_headless(load_company(company_file))
+    assert outcome.succeeded, outcome.failures
+
+
+def apart(work: Callable[..., Any], *arguments: Any) -> Measured:
+    """Do the work in a process of its own."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        return pool.submit(_measure, work, arguments).result()
+
+
+def _measure(work: Callable[..., Any], arguments: Sequence[Any]) -> Measured:
+    began = time.perf_counter()
+    result = work(*arguments)
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEMORY_UNIT
+    return Measured(seconds, peak, result)
+
+
+def measure(folder: Path, extracts: Path, scale: float, years: int) -> Case:
+    company = load_company(Deployment.of(DEMO, folder).file)
+    first, second = daily(2)
+    if not extracts.is_dir():
+        generate(extracts, scale=scale, first_day=first_day_of(years), days=[first, second])
+
+    def deliver(day: date) -> None:
+        land(company, day, [extracts / day.isoformat()])
+
+    deliver(first)
+    files = list((extracts / first.isoformat()).iterdir())
+    company.paths.warehouse.mkdir(parents=True)
+    database = company.warehouse_file
+    bare = apart(bare_read, company.file, folder / "bare.duckdb")
+    (folder / "bare.duckdb").unlink()
+    full = apart(load_all, company.file, database)
+    idle = apart(load_all, company.file, database)
+    deliver(second)
+    day = apart(load_all, company.file, database)
+    whole = again = None
+    if scale <= LARGEST_WHOLE_RUN:
+        database.unlink()
+        whole, again = (apart(whole_run, company.file) for _ in range(2))
+    megabytes = sum(file.stat().st_size for file in files) / 1e6
+    return Case(scale, years, megabytes, full.result, bare, full, idle, day, whole, again)
+
+
+def shown(cases: Sequence[Case]) -> Table:
+    """One line per case."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in (
+        *("scale", "years", "MB", "rows", "bare s", "load s", "load/bare", "day s"),
+        *("day/load", "GB bare", "GB load"),
     ):
-        table.add_column(column, justify="right" if side == "right" else "left")
-    for one in measures:
-        ratio = "" if one.base == one.name else f"{one.seconds / seconds[one.base]:.2f}"
-        table.add_row(one.name, f"{one.seconds:.2f}", ratio, "" if not ratio else one.base)
+        table.add_column(column, justify="right")
+    for case in cases:
+        table.add_row(
+            f"{case.scale:g}",
+            str(case.years),
+            f"{case.megabytes:,.0f}",
+            f"{case.rows:,}",
+            f"{case.bare.seconds:.1f}",
+            f"{case.full.seconds:.1f}",
+            f"{case.full.seconds / case.bare.seconds:.2f}",
+            f"{case.day.seconds - case.idle.seconds:.2f}",
+            f"{case.day_share:.1%}",
+            f"{case.bare.peak:.1f}",
+            f"{max(case.full.peak, case.day.peak):.1f}",
+        )
     return table
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--scale", type=float, default=1.0)
-    scale = arguments.parse_args().scale
-    folder = Path(tempfile.mkdtemp(prefix="salesops-bench-"))
-    console = Console(width=80)
-    try:
-        console.print(shown(measure(folder, scale)))
-    finally:
-        shutil.rmtree(folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
-    console.print(f"scale {scale:g}, peak memory {peak:.1f} GB")
+    arguments.add_argument("--scale", type=float, nargs="+", default=[1.0])
+    arguments.add_argument("--years", type=int, nargs="+", default=[1, 2, 3])
+    arguments.add_argument(
+        "--extracts", type=Path, help="keep the extracts here and use them again"
+    )
+    chosen = arguments.parse_args()
+    console = Console(width=100)
+    cases = []
+    wanted = [(chosen.scale[0], years) for years in chosen.years]
+    wanted += [(scale, 2) for scale in chosen.scale if (scale, 2) not in wanted]
+    for scale, years in wanted:
+        with tempfile.TemporaryDirectory(prefix="salesops-bench-") as name:
+            folder = Path(name)
+            extracts = (chosen.extracts or folder) / f"extracts-{scale:g}-{years}"
+            with console.status(f"scale {scale:g}, {years} years of history"):
+                cases.append(measure(folder, extracts, scale, years))
+            shutil.rmtree(folder / "landing")
+    console.print(shown(cases))
+    for case in cases:
+        if case.whole and case.whole_again:
+            console.print(
+                f"whole run at scale {case.scale:g}, {case.years} years: first "
+                f"{case.whole.seconds:.1f} s, nothing new {case.whole_again.seconds:.1f} s, "
+                f"peak {case.whole.peak:.1f} GB"
+            )
 
 
 if __name__ == "__main__":

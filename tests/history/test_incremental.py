@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,25 +19,20 @@ from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.increment import Increment
 from pipelines.demo import generate
 from pipelines.settings import Company
-from tests.history.world import build_models, deliver, demo_company, differences, public_schemas
+from tests.history.world import (
+    build_models,
+    deliver,
+    demo_company,
+    differences,
+    in_full,
+    public_schemas,
+)
 
 FIRST = date(2026, 5, 4)
 LAST = date(2026, 6, 30)
 ENCODING = "iso-8859-1"
 
 Rows = list[dict[str, str]]
-
-
-def read(path: Path) -> Rows:
-    with path.open(encoding=ENCODING, newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def write(path: Path, columns: Iterable[str], rows: Rows) -> None:
-    with path.open("w", encoding=ENCODING, newline="") as lines:
-        writer = csv.DictWriter(lines, list(columns), quoting=csv.QUOTE_ALL)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 @dataclass(frozen=True)
@@ -48,8 +43,13 @@ class Edit:
     change: Callable[[Rows], Rows]
 
     def apply(self, folder: Path) -> None:
-        rows = read(folder / self.file)
-        write(folder / self.file, rows[0], self.change(rows))
+        path = folder / self.file
+        with path.open(encoding=ENCODING, newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        with path.open("w", encoding=ENCODING, newline="") as lines:
+            writer = csv.DictWriter(lines, list(rows[0]), quoting=csv.QUOTE_ALL)
+            writer.writeheader()
+            writer.writerows(self.change(rows))
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,12 @@ class Story:
     days: list[date] = field(init=False)
 
     def begin(self, n_days: int) -> None:
+        """Write both forms of each day: what changed, and whole, so that a record can be absent."""
         self.days = [FIRST + timedelta(days=number) for number in range(n_days)]
         changes, whole = self.folder / "changes", self.folder / "whole"
         generate(changes, seed=13, scale=0.1, last_day=LAST, days=self.days, workers=1)
-        shutil.copytree(changes, whole, ignore=shutil.ignore_patterns("*.delta.csv"))
-        for first in sorted((whole / self.days[0].isoformat()).glob("[A-Z]*.csv")):
-            rows = read(first)
-            columns, state = list(rows[0]), {row["Id"]: row for row in rows}
-            for day in self.days[1:]:
-                delta = changes / day.isoformat() / f"{first.stem}.delta.csv"
-                state |= {row["Id"]: row for row in read(delta)}
-                kept = [row for row in state.values() if row.get("IsDeleted") != "1"]
-                write(whole / day.isoformat() / first.name, columns, kept)
+        shutil.copytree(changes, whole)
+        in_full(whole, self.days)
         self.company = demo_company(self.folder / "company")
 
     def take(self, step: Step) -> Increment:
@@ -200,6 +194,16 @@ def test_five_days_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
         ]
     )
     assert columns_not_compared(story.company) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("incremental")
+def test_a_month_of_daily_changes_equals_a_rebuild(tmp_path: Path) -> None:
+    """What the demo company delivers by itself: one whole extract, then changes."""
+    story = Story(tmp_path)
+    story.begin(31)
+    steps = [Step(day, changes_only=True, compare=day % 10 == 0) for day in range(1, 31)]
+    story.follow([Step(0, reason=ANEW), *steps])
 
 
 @pytest.mark.slow

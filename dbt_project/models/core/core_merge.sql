@@ -1,4 +1,4 @@
-with merges as (
+with record_merges as (
     {{ latest_versions('merge', ['object_name', 'record_id']) }}
 ),
 
@@ -6,14 +6,14 @@ with merges as (
 -- record that was reached, and are refused by a test.
 first_step as (
     select
-        merges.source_system,
-        merges.object_name,
-        merges.record_id,
-        merges.survivor_id as reached_id,
-        merges.recorded_at,
-        merges.source_file,
-        merges.source_line
-    from merges
+        record_merges.source_system,
+        record_merges.object_name,
+        record_merges.record_id,
+        record_merges.survivor_id as reached_id,
+        record_merges.recorded_at,
+        record_merges.source_file,
+        record_merges.source_line
+    from record_merges
 ),
 {% for step in range(5) %}
 step_{{ step }} as (
@@ -21,16 +21,16 @@ step_{{ step }} as (
         earlier.source_system,
         earlier.object_name,
         earlier.record_id,
-        coalesce(merges.survivor_id, earlier.reached_id) as reached_id,
+        coalesce(record_merges.survivor_id, earlier.reached_id) as reached_id,
         earlier.recorded_at,
         earlier.source_file,
         earlier.source_line
     from {{ 'first_step' if step == 0 else 'step_' ~ (step - 1) }} as earlier
-    left join merges
+    left join record_merges
         on
-            earlier.source_system = merges.source_system
-            and earlier.object_name = merges.object_name
-            and earlier.reached_id = merges.record_id
+            earlier.source_system = record_merges.source_system
+            and earlier.object_name = record_merges.object_name
+            and earlier.reached_id = record_merges.record_id
 ),
 {% endfor %}
 unfinished as (
@@ -39,11 +39,11 @@ unfinished as (
         step_4.object_name,
         step_4.record_id
     from step_4
-    inner join merges
+    inner join record_merges
         on
-            step_4.source_system = merges.source_system
-            and step_4.object_name = merges.object_name
-            and step_4.reached_id = merges.record_id
+            step_4.source_system = record_merges.source_system
+            and step_4.object_name = record_merges.object_name
+            and step_4.reached_id = record_merges.record_id
 )
 
 select

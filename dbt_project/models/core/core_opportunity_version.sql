@@ -108,7 +108,7 @@ known_merges as (
 ),
 
 -- A deal that was merged into another one counts no longer, from when that was known.
-merges as (
+record_merges as (
     select
         source_system,
         record_id,
@@ -126,17 +126,18 @@ instants as (
     union
 
     select
-        merges.source_system,
-        merges.record_id as opportunity_id,
-        merges.merged_at as recorded_at
-    from merges
-    where exists (
-        select 1
-        from records
-        where
-            records.source_system = merges.source_system
-            and records.opportunity_id = merges.record_id
-    )
+        record_merges.source_system,
+        record_merges.record_id as opportunity_id,
+        record_merges.merged_at as recorded_at
+    from record_merges
+    where
+        exists (
+            select 1
+            from records
+            where
+                records.source_system = record_merges.source_system
+                and records.opportunity_id = record_merges.record_id
+        )
 
     union
 
@@ -268,7 +269,7 @@ merged as (
 conformed as (
     select
         merged.*,
-        merges.merged_at,
+        record_merges.merged_at,
         stages.stage_ordinal,
         stages.status,
         coalesce(product_aliases.value, merged.product_value) as product_id,
@@ -287,10 +288,10 @@ conformed as (
         on
             merged.source_system = stages.source_system
             and merged.stage_value = stages.stage
-    left join merges
+    left join record_merges
         on
-            merged.source_system = merges.source_system
-            and merged.opportunity_id = merges.record_id
+            merged.source_system = record_merges.source_system
+            and merged.opportunity_id = record_merges.record_id
     left join categories on merged.forecast_category_value = categories.source_value
     left join product_aliases
         on

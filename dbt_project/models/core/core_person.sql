@@ -4,7 +4,7 @@ with people as (
     {{ latest_versions('person', ['person_id']) }}
 ),
 
-merges as (select * from {{ ref('core_merge') }})
+record_merges as (select * from {{ ref('core_merge') }})
 
 select
     {{ surrogate_key('people.source_system', 'people.person_id') }} as person_key,
@@ -14,16 +14,16 @@ select
     people.account_id,
     people.owner_id,
     people.converted_to_id,
-    merges.survivor_id as merged_into_id,
+    record_merges.survivor_id as merged_into_id,
     people.created_on,
     people.email_hash,
     people.lead_source,
     people.source_file,
     people.source_line
 from people
-left join merges
+left join record_merges
     on
-        people.source_system = merges.source_system
-        and people.person_type = merges.object_name
-        and people.person_id = merges.record_id
+        people.source_system = record_merges.source_system
+        and people.person_type = record_merges.object_name
+        and people.person_id = record_merges.record_id
 where not coalesce(people.is_deleted, false)

@@ -9,7 +9,7 @@ delivered as (
         select
             stages.*,
             row_number() over (
-                partition by source_system, stage_value order by pipeline_id
+                partition by stages.source_system, stages.stage_value order by stages.pipeline_id
             ) as pipeline_rank
         from ({{ latest_versions('pipeline_stage', ['pipeline_id', 'stage_value']) }}) as stages
     ) as ranked

@@ -2,7 +2,8 @@ with stats as (select * from {{ source('google_ads', 'campaign_stats') }}),
 
 campaigns as (
     select *
-    from ({{ newest_rows(source('google_ads', 'campaign_history'), ['id'], 'updated_at') }}) as known
+    from
+        ({{ newest_rows(source('google_ads', 'campaign_history'), ['id'], 'updated_at') }}) as known
 ),
 
 accounts as (
@@ -17,8 +18,8 @@ select
     coalesce({{ crm_campaign_id('campaigns.name') }}, stats.campaign_id) as campaign_id,
     stats.stats_on as spend_on,
     'google_ads' as channel,
-    stats.impressions as impressions,
-    stats.clicks as clicks,
+    stats.impressions,
+    stats.clicks,
     cast(stats.cost_micros as decimal(18, 4)) / 1000000 as spend_amount,
     accounts.currency_code as currency,
     stats._recorded_at as recorded_at,

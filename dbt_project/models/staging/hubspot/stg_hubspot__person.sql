@@ -6,7 +6,7 @@ select
     'contact' as person_type,
     cast(null as varchar) as account_id,
     contacts.email as email_hash,
-    contacts.owner_id as owner_id,
+    contacts.owner_id,
     cast(null as varchar) as lead_source,
     {{ local_date('contacts.created_at') }} as created_on,
     cast(null as varchar) as converted_to_id,

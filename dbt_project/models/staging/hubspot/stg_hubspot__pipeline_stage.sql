@@ -6,7 +6,7 @@ pipelines as (
 
 select
     'hubspot' as source_system,
-    stages.pipeline_id as pipeline_id,
+    stages.pipeline_id,
     pipelines.label as pipeline_name,
     stages.id as stage_value,
     stages.label as stage_name,

@@ -6,10 +6,10 @@ teams as (
 
 select
     'hubspot' as source_system,
-    memberships.team_id as team_id,
+    memberships.team_id,
     teams.name as team_name,
     memberships.owner_id as participant_id,
-    memberships.is_primary as is_primary,
+    memberships.is_primary,
     memberships._recorded_at as recorded_at,
     memberships._extracted_at as extracted_at,
     memberships._op as op,

@@ -1,7 +1,7 @@
 -- Marketo writes the ids that were merged as a list in brackets.
-with merges as (
+with record_merges as (
     select
-        {{ each_of("replace(replace(replace(merge_ids, '[', ''), ']', ''), ' ', '')", ',') }}
+        {{ each_of("replace(replace(replace(merge_ids, '[', ''), ']', ''), ' ', '')", "','") }}
             as record_id,
         lead_id as survivor_id,
         _recorded_at,
@@ -19,4 +19,4 @@ select
     record_id,
     survivor_id,
     {{ lineage() }}
-from merges
+from record_merges

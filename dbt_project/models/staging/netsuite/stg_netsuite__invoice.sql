@@ -30,7 +30,7 @@ select
     transactions.entity_id as account_id,
     transactions.crm_opportunity_id as opportunity_id,
     transactions.transaction_on as invoiced_on,
-    transactions.due_on as due_on,
+    transactions.due_on,
     transactions.closed_on as paid_on,
     totals.total_amount as invoice_amount,
     currencies.symbol as currency,

@@ -7,7 +7,7 @@ types as (
 select
     'netsuite' as source_system,
     accounts.id as ledger_account_id,
-    accounts.account_number as account_number,
+    accounts.account_number,
     coalesce(accounts.full_name, accounts.name) as account_name,
     coalesce(types.long_name, accounts.account_type_id) as account_type,
     accounts.parent_id as parent_account_id,

@@ -8,10 +8,6 @@ transactions as (
     select *
     from ({{ current_rows(source('netsuite', 'transaction'), ['id']) }}) as known
     where type = 'SalesOrd'
-),
-
-currencies as (
-    {{ current_rows(source('netsuite', 'currency'), ['id']) }}
 )
 
 select
@@ -30,4 +26,3 @@ select
     lines._line as source_line
 from lines
 inner join transactions on lines.transaction_id = transactions.id
-left join currencies on transactions.currency_id = currencies.id

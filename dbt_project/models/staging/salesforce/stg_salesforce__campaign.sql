@@ -3,6 +3,7 @@ with campaigns as (select * from {{ source('salesforce', 'campaign') }})
 select
     'salesforce' as source_system,
     id as campaign_id,
+    id as own_campaign_id,
     name as campaign_name,
     type as campaign_type,
     status,

@@ -18,7 +18,7 @@ select
     cast(null as varchar) as declared_period,
     cast(null as date) as declared_start_on,
     cast(null as date) as declared_end_on,
-    quotas.quota_amount as quota_amount,
+    quotas.quota_amount,
     quotas.currency_iso_code as currency,
     quotas._recorded_at as recorded_at,
     quotas._extracted_at as extracted_at,
