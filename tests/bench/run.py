@@ -6,6 +6,7 @@ one run hold on a shared machine; seconds do not, and are shown only for orienta
 
 A case is a demo company of some size and age, delivered whole on one day and as changes on the
 next.
+"""
 
 from __future__ import annotations
 

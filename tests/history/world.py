@@ -43,21 +43,6 @@ def deliver(
             assert not failed, failed[0].message
 
 
-def in_full(extracts: Path, days: Iterable[date]) -> None:
-    """Turn daily changes of the CRM into whole extracts, as a system without changes has them."""
-    state: dict[str, dict[str, bytes]] = {}
-    for number, day in enumerate(sorted(days)):
-        for path in sorted((extracts / day.isoformat()).glob("[A-Z]*.csv")):
-            name = path.name.split(".")[0]
-            header, *rows = path.read_bytes().splitlines(keepends=True)
-            known = state.setdefault(name, {})
-            known.update((row.split(b'","')[0], row) for row in rows)
-            if number:
-                path.unlink()
-            whole = extracts / day.isoformat() / f"{name}.csv"
-            whole.write_bytes(header + b"".join(known.values()))
-
-
 def build_models(project: DbtProject) -> Increment:
     """Every model of the company as a run builds it, without the tests."""
     outcome, increment = build(project, *project.everything, "--exclude-resource-type", "test")

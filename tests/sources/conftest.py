@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.sources import books, crm, marketing
+from tests.sources import books, crm, histories, marketing
 from tests.sources.world import Systems
 
 DAYS = [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)]
@@ -29,5 +29,14 @@ def systems(tmp_path_factory: pytest.TempPathFactory) -> Systems:
     )
     for tell in (crm, books, marketing):
         tell.deliver(systems, DAYS)
+    systems.build()
+    return systems
+
+
+@pytest.fixture(scope="session")
+def crms(tmp_path_factory: pytest.TempPathFactory) -> Systems:
+    """Two CRMs over five days, built once after the last."""
+    systems = Systems.of(tmp_path_factory.mktemp("crms"), "salesforce", "hubspot")
+    histories.deliver(systems)
     systems.build()
     return systems

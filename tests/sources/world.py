@@ -70,12 +70,16 @@ class Systems:
 
     def build(self) -> None:
         """Load all that has landed and build every model."""
+        self.load()
+        build_models(DbtProject(self.company))
+
+    def load(self) -> None:
+        """Take in all that has landed and is outstanding."""
         with duckdb.connect(str(self.company.warehouse_file)) as connection:
             ensure_tables(connection, self.company)
             write_reference(connection, self.company)
             failed = [batch for batch in self._load(connection) if batch.status == "failed"]
             assert not failed, failed[0].message
-        build_models(DbtProject(self.company))
 
     def _load(self, connection: duckdb.DuckDBPyConnection) -> Iterable[BatchResult]:
         for source in self.company.sources:

@@ -2,6 +2,18 @@ with record_merges as (
     {{ latest_versions('merge', ['object_name', 'record_id']) }}
 ),
 
+-- A connector that delivers all of its rows again says nothing new.
+first_known as (
+    select
+        source_system,
+        object_name,
+        record_id,
+        min(recorded_at) as merged_at
+    from ({{ union_entity('merge') }}) as versions
+    where op = 'upsert'
+    group by source_system, object_name, record_id
+),
+
 -- A survivor may have been merged itself: follow the chain. Longer chains, and cycles, end with the
 -- record that was reached, and are refused by a test.
 first_step as (
@@ -10,10 +22,15 @@ first_step as (
         record_merges.object_name,
         record_merges.record_id,
         record_merges.survivor_id as reached_id,
-        record_merges.recorded_at,
+        first_known.merged_at,
         record_merges.source_file,
         record_merges.source_line
     from record_merges
+    inner join first_known
+        on
+            record_merges.source_system = first_known.source_system
+            and record_merges.object_name = first_known.object_name
+            and record_merges.record_id = first_known.record_id
 ),
 {% for step in range(5) %}
 step_{{ step }} as (
@@ -22,7 +39,7 @@ step_{{ step }} as (
         earlier.object_name,
         earlier.record_id,
         coalesce(record_merges.survivor_id, earlier.reached_id) as reached_id,
-        earlier.recorded_at,
+        earlier.merged_at,
         earlier.source_file,
         earlier.source_line
     from {{ 'first_step' if step == 0 else 'step_' ~ (step - 1) }} as earlier
@@ -51,7 +68,7 @@ select
     step_4.object_name,
     step_4.record_id,
     step_4.reached_id as survivor_id,
-    step_4.recorded_at as merged_at,
+    step_4.merged_at,
     step_4.source_file,
     step_4.source_line,
     unfinished.record_id is not null as is_unfinished

@@ -4,9 +4,12 @@ plan_rates as (select * from {{ ref('core_plan_rate') }}),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
+account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
+
 latest as (
     select
         versions.*,
+        coalesce(account_merges.survivor_id, versions.account_id) as surviving_account_id,
         latest_extract.as_of_on,
         -- Closed deals keep the plan rate of the fiscal year they closed in, open ones take
         -- today's.
@@ -16,6 +19,10 @@ latest as (
         end as rate_day_on
     from versions
     cross join latest_extract
+    left join account_merges
+        on
+            versions.source_system = account_merges.source_system
+            and versions.account_id = account_merges.record_id
     where
         versions.known_to = cast('9999-12-31 00:00:00' as timestamp)
         and not versions.is_deleted
@@ -25,7 +32,7 @@ select
     latest.opportunity_key,
     latest.source_system,
     latest.opportunity_id,
-    latest.account_id,
+    latest.surviving_account_id as account_id,
     latest.owner_id,
     latest.campaign_id,
     latest.product_id,

@@ -103,17 +103,15 @@ last_record_at_instant as (
     where instant_rank = 1
 ),
 
-known_merges as (
-    {{ latest_versions('opportunity_merge', ['record_id']) }}
-),
-
--- A deal that was merged into another one counts no longer, from when that was known.
+-- A deal that was merged into another one counts no longer, from when that was first known: a
+-- connector that delivers all of its rows again says nothing new.
 record_merges as (
     select
         source_system,
         record_id,
-        recorded_at as merged_at
-    from known_merges
+        min(recorded_at) as merged_at
+    from ({{ union_entity('opportunity_merge') }}) as known
+    group by source_system, record_id
 ),
 
 instants as (

@@ -6,6 +6,8 @@ lines as (
     {{ latest_versions('order_line', ['line_id']) }}
 ),
 
+account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
+
 line_totals as (
     select
         source_system,
@@ -20,7 +22,7 @@ select
     {{ surrogate_key('orders.source_system', 'orders.order_id') }} as order_key,
     orders.source_system,
     orders.order_id,
-    orders.account_id,
+    coalesce(account_merges.survivor_id, orders.account_id) as account_id,
     orders.owner_id,
     orders.opportunity_id,
     orders.ordered_on,
@@ -38,3 +40,7 @@ left join line_totals
     on
         orders.source_system = line_totals.source_system
         and orders.order_id = line_totals.order_id
+left join account_merges
+    on
+        orders.source_system = account_merges.source_system
+        and orders.account_id = account_merges.record_id

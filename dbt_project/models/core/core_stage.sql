@@ -2,18 +2,33 @@ with defaults as (select * from {{ ref('seed_stage') }}),
 
 company_stages as (select * from {{ source('config', 'stage') }}),
 
--- Some systems deliver their pipelines; a stage of several of them is the first one's.
+stage_versions as (
+    {{ union_entity('pipeline_stage') }}
+),
+
+-- Some systems deliver their pipelines; a stage of several of them is the first one's. A stage that
+-- was taken out stays known, as deals have passed through it.
 delivered as (
     select *
     from (
         select
-            stages.*,
+            *,
             row_number() over (
-                partition by stages.source_system, stages.stage_value order by stages.pipeline_id
-            ) as pipeline_rank
-        from ({{ latest_versions('pipeline_stage', ['pipeline_id', 'stage_value']) }}) as stages
-    ) as ranked
-    where pipeline_rank = 1
+                partition by source_system, stage_value
+                order by case when op = 'upsert' then 0 else 1 end, pipeline_id
+            ) as stage_rank
+        from (
+            select
+                *,
+                row_number() over (
+                    partition by source_system, pipeline_id, stage_value
+                    order by extracted_at desc, recorded_at desc
+                ) as version_rank
+            from stage_versions
+        ) as ranked
+        where version_rank = 1
+    ) as last_known
+    where stage_rank = 1
 ),
 
 described as (

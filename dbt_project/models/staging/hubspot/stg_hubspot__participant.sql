@@ -1,9 +1,21 @@
 with owners as (select * from {{ source('hubspot', 'owner') }}),
 
+-- A connector may keep the membership of a team that an owner has left: the newest one counts.
 memberships as (
     select *
-    from ({{ current_rows(source('hubspot', 'owner_team'), ['owner_id', 'team_id']) }}) as known
-    where is_primary
+    from (
+        select
+            *,
+            row_number() over (
+                partition by owner_id
+                order by _recorded_at desc, _extracted_at desc, team_id asc
+            ) as age_rank
+        from (
+            {{ current_rows(source('hubspot', 'owner_team'), ['owner_id', 'team_id']) }}
+        ) as known
+        where is_primary
+    ) as ranked
+    where age_rank = 1
 ),
 
 teams as (

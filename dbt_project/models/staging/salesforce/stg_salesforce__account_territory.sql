@@ -1,6 +1,9 @@
+-- An account that is assigned anew gets another association: the last state of each one counts.
 with associations as (
     select *
-    from {{ source('salesforce', 'object_territory2_association') }}
+    from (
+        {{ current_rows(source('salesforce', 'object_territory2_association'), ['id']) }}
+    ) as known
     where not coalesce(is_deleted, false)
 ),
 

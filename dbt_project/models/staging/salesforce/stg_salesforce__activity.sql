@@ -1,7 +1,7 @@
 with activities as (
     select
         id,
-        coalesce(lower(type), 'task') as activity_type,
+        lower(coalesce(type, task_subtype, 'task')) as activity_type,
         owner_id,
         account_id,
         what_id,

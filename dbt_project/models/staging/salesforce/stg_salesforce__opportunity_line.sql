@@ -11,4 +11,3 @@ select
     {{ local_date('created_date') }} as priced_on,
     {{ lineage() }}
 from lines
-where not coalesce(is_deleted, false)

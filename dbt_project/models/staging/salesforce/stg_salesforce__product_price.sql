@@ -1,4 +1,6 @@
-with entries as (select * from {{ source('salesforce', 'pricebook_entry') }})
+with entries as (
+    {{ current_rows(source('salesforce', 'pricebook_entry'), ['id']) }}
+)
 
 select
     'salesforce' as source_system,

@@ -1,27 +1,40 @@
-with assignments as (
-    select *
-    from {{ source('salesforce', 'user_territory2_association') }}
-    where coalesce(is_active, true)
+with associations as (
+    select * from {{ source('salesforce', 'user_territory2_association') }}
 ),
 
 territories as (
     {{ current_rows(source('salesforce', 'territory2'), ['id']) }}
+),
+
+versions as (
+    select
+        *,
+        _op = 'upsert' and coalesce(is_active, true) as is_in_force,
+        {{ local_date('_recorded_at') }} as valid_from,
+        lead({{ local_date('_recorded_at') }}) over (
+            partition by id order by _recorded_at, _extracted_at
+        ) as valid_to
+    from associations
 )
 
+-- An assignment holds until the next version of it, which may end it.
 select
     'salesforce' as source_system,
-    assignments.user_id as participant_id,
-    assignments.territory2_id as territory_id,
+    versions.user_id as participant_id,
+    versions.territory2_id as territory_id,
     territories.name as territory_name,
     parents.name as region,
-    {{ local_date('assignments._recorded_at') }} as valid_from,
-    cast(null as date) as valid_to,
-    assignments._recorded_at as recorded_at,
-    assignments._extracted_at as extracted_at,
-    assignments._op as op,
-    assignments._batch_id as batch_id,
-    assignments._file as source_file,
-    assignments._line as source_line
-from assignments
-left join territories on assignments.territory2_id = territories.id
+    versions.valid_from,
+    versions.valid_to,
+    versions._recorded_at as recorded_at,
+    versions._extracted_at as extracted_at,
+    versions._op as op,
+    versions._batch_id as batch_id,
+    versions._file as source_file,
+    versions._line as source_line
+from versions
+left join territories on versions.territory2_id = territories.id
 left join territories as parents on territories.parent_territory2_id = parents.id
+where
+    versions.is_in_force
+    and (versions.valid_to is null or versions.valid_to > versions.valid_from)

@@ -1,0 +1,66 @@
+"""HubSpot over five days: the history of properties, merges, stages and teams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+
+from tests.sources.world import Systems
+
+pytestmark = pytest.mark.xdist_group("crms")
+
+
+def test_an_amount_that_was_cleared_is_empty_and_a_late_value_changes_nothing(
+    crms: Systems,
+) -> None:
+    assert crms.rows(
+        "select known_from, stage, amount_in_currency from core.core_opportunity_version "
+        "where source_system = 'hubspot' and opportunity_id = '21' and is_from_history "
+        "order by known_from"
+    ) == [
+        (datetime(2026, 3, 2, 8), "talk", Decimal("100.0000")),
+        (datetime(2026, 3, 3, 9), "talk", None),
+        (datetime(2026, 3, 4, 9), "contract", None),
+    ]
+
+
+def test_history_without_a_stage_is_no_state_of_a_deal(crms: Systems) -> None:
+    assert crms.rows(
+        "select known_from, stage, status, is_from_history from core.core_opportunity_version "
+        "where source_system = 'hubspot' and opportunity_id = '25' order by known_from"
+    ) == [
+        (datetime(2026, 3, 2, 7), "talk", "open", False),
+        (datetime(2026, 3, 4, 10), "lost", "lost", False),
+    ]
+
+
+def test_a_merge_delivered_again_was_known_all_the_time(crms: Systems) -> None:
+    assert crms.rows(
+        "select known_from, is_deleted from core.core_opportunity_version "
+        "where source_system = 'hubspot' and opportunity_id = '22' order by known_from"
+    ) == [(datetime(2026, 3, 2, 7), False), (datetime(2026, 3, 3, 10), True)]
+
+
+def test_deals_have_passed_through_a_stage_that_was_taken_out(crms: Systems) -> None:
+    assert crms.rows(
+        "select stage, status from core.core_opportunity_version "
+        "where source_system = 'hubspot' and opportunity_id = '24' order by known_from"
+    ) == [("talk", "open"), ("trial", "open"), ("contract", "open")]
+
+
+def test_an_owner_is_in_the_newest_primary_team(crms: Systems) -> None:
+    assert crms.rows(
+        "select distinct team from core.core_participant_version where source_system = 'hubspot'"
+    ) == [("Partners",)]
+
+
+def test_a_deleted_contact_may_come_back(crms: Systems) -> None:
+    assert crms.rows("select person_id from core.core_person where source_system = 'hubspot'") == [
+        ("500",)
+    ]
+
+
+def test_nothing_was_rejected(crms: Systems) -> None:
+    assert crms.rows("select count(*) from control.rejects") == [(0,)]
