@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,20 +19,25 @@ from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.increment import Increment
 from pipelines.demo import generate
 from pipelines.settings import Company
-from tests.history.world import (
-    build_models,
-    deliver,
-    demo_company,
-    differences,
-    in_full,
-    public_schemas,
-)
+from tests.history.world import build_models, deliver, demo_company, differences, public_schemas
 
 FIRST = date(2026, 5, 4)
 LAST = date(2026, 6, 30)
 ENCODING = "iso-8859-1"
 
 Rows = list[dict[str, str]]
+
+
+def read(path: Path) -> Rows:
+    with path.open(encoding=ENCODING, newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def write(path: Path, columns: Iterable[str], rows: Rows) -> None:
+    with path.open("w", encoding=ENCODING, newline="") as lines:
+        writer = csv.DictWriter(lines, list(columns), quoting=csv.QUOTE_ALL)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @dataclass(frozen=True)
@@ -43,13 +48,8 @@ class Edit:
     change: Callable[[Rows], Rows]
 
     def apply(self, folder: Path) -> None:
-        path = folder / self.file
-        with path.open(encoding=ENCODING, newline="") as lines:
-            rows = list(csv.DictReader(lines))
-        with path.open("w", encoding=ENCODING, newline="") as lines:
-            writer = csv.DictWriter(lines, list(rows[0]), quoting=csv.QUOTE_ALL)
-            writer.writeheader()
-            writer.writerows(self.change(rows))
+        rows = read(folder / self.file)
+        write(folder / self.file, rows[0], self.change(rows))
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,18 @@ class Story:
     days: list[date] = field(init=False)
 
     def begin(self, n_days: int) -> None:
-        """Write both forms of each day: what changed, and whole, so that a record can be absent."""
         self.days = [FIRST + timedelta(days=number) for number in range(n_days)]
         changes, whole = self.folder / "changes", self.folder / "whole"
         generate(changes, seed=13, scale=0.1, last_day=LAST, days=self.days, workers=1)
-        shutil.copytree(changes, whole)
-        in_full(whole, self.days)
+        shutil.copytree(changes, whole, ignore=shutil.ignore_patterns("*.delta.csv"))
+        for first in sorted((whole / self.days[0].isoformat()).glob("[A-Z]*.csv")):
+            rows = read(first)
+            columns, state = list(rows[0]), {row["Id"]: row for row in rows}
+            for day in self.days[1:]:
+                delta = changes / day.isoformat() / f"{first.stem}.delta.csv"
+                state |= {row["Id"]: row for row in read(delta)}
+                kept = [row for row in state.values() if row.get("IsDeleted") != "1"]
+                write(whole / day.isoformat() / first.name, columns, kept)
         self.company = demo_company(self.folder / "company")
 
     def take(self, step: Step) -> Increment:
