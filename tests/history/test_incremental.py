@@ -204,6 +204,16 @@ def test_five_days_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("incremental")
+def test_a_month_of_daily_changes_equals_a_rebuild(tmp_path: Path) -> None:
+    """What the demo company delivers by itself: one whole extract, then changes."""
+    story = Story(tmp_path)
+    story.begin(31)
+    steps = [Step(day, changes_only=True, compare=day % 10 == 0) for day in range(1, 31)]
+    story.follow([Step(0, reason=ANEW), *steps])
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("incremental")
 def test_six_weeks_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
     """Whatever a company's systems do in six weeks; the tables are compared every few days."""
     story = Story(tmp_path)
