@@ -101,6 +101,9 @@ def demo(
     ] = None,
     years: Annotated[int, typer.Option(help="Years of sales before the last day.")] = 2,
     seed: Annotated[int, typer.Option(help="Another seed is another company.")] = 7,
+    hazards: Annotated[
+        bool, typer.Option("--hazards", help="Spoil the files as real systems do.")
+    ] = False,
 ) -> None:
     """Write the demo company's extract files and land them, day by day."""
     from tempfile import TemporaryDirectory
@@ -116,6 +119,7 @@ def demo(
                 scale=scale,
                 first_day=first_day_of(years),
                 days=daily(days) if days is not None else None,
+                hazards=hazards,
                 on_division=advance,
             )
 
@@ -129,7 +133,7 @@ def demo(
             extracts = write(Path(folder))
             _refuse_other_company(target, extracts)
             n_files = 0
-            for day in extracts.days:
+            for day in extracts.arrival:
                 report = land(target, day, [Path(folder) / day.isoformat()], replace=True)
                 n_files += len(report.matched)
             truth = target.paths.warehouse / "truth"

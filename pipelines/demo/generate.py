@@ -20,6 +20,7 @@ from pathlib import Path
 from pipelines.demo import finance_files
 from pipelines.demo.division import Division, divisions
 from pipelines.demo.finance import RegionQuotas
+from pipelines.demo.hazards import sprinkle
 from pipelines.demo.rates import FIRST_RATE_ON, rate_lines
 from pipelines.demo.rendering import (
     EXPORT_ENCODING,
@@ -85,6 +86,8 @@ class DemoExtracts:
 
     days: list[date]
     files: list[DemoFile]
+    arrival: list[date]
+    """The days in the order in which they arrive; another one than theirs only with hazards."""
 
 
 def generate(
@@ -95,6 +98,7 @@ def generate(
     first_day: date = FIRST_DAY,
     last_day: date = LAST_DAY,
     days: Sequence[date] | None = None,
+    hazards: bool = False,
     workers: int | None = None,
     on_division: OnDivision | None = None,
 ) -> DemoExtracts:
@@ -109,6 +113,7 @@ def generate(
         first_day: first day of the CRM.
         last_day: last day that is simulated; the last extract.
         days: extract days; four over the last seven weeks unless given.
+        hazards: spoil the files after the first day in ways that change nothing that is true.
         workers: processes that simulate; as many as there are cores unless given. The files do
             not depend on it.
         on_division: told of the progress.
@@ -138,7 +143,8 @@ def generate(
             on_division(n_done, len(all_divisions))
     for day in chosen:
         delivery.add(day, {("finance", "quota"): leader_rows(shared, by_region, day)})
-    return DemoExtracts(chosen, delivery.files)
+    arrival = sprinkle(out, seed, chosen) if hazards else chosen
+    return DemoExtracts(chosen, delivery.files, arrival)
 
 
 def daily(n_days: int, last_day: date = LAST_DAY) -> list[date]:

@@ -107,7 +107,8 @@ class DealWriter:
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
         gone = [(self.deals.opportunities, [self.opportunity_id])]
         gone.append((self.deals.history, self._history_ids))
-        known, never = [], []
+        known: list[tuple[str, datetime]] = []
+        never: list[tuple[str, datetime]] = []
         for record_id, changed_at in self._field_history_ids:
             (known if changed_at <= at else never).append((record_id, changed_at))
         gone.append((self.deals.field_history, [record_id for record_id, _ in known]))

@@ -196,9 +196,7 @@ def _simulate(
         build_assignments(division, organisation, first_day, last_day),
         shared.rates,
     )
-    splits, shares = build_splits(
-        division, organisation, shared.split_types, [*deals.all, *deals.deleted]
-    )
+    splits, shares = build_splits(division, organisation, shared.split_types, deals.all)
     journals = [
         market.accounts,
         leads.members,

@@ -62,7 +62,7 @@ def build_split_types(journal: Journal, founded: datetime, by: str) -> SplitType
 def build_splits(
     division: Division, organisation: Organisation, types: SplitTypes, deals: list[DealWriter]
 ) -> tuple[Journal, dict[str, list[Share]]]:
-    """The splits of all deals, and who shared each deal in the end."""
+    """The splits of all deals but deleted ones, and who shared each deal in the end."""
     rng = division.stream("splits")
     splits = division.journal("OpportunitySplit")
     shares: dict[str, list[Share]] = {}

@@ -72,6 +72,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("docs")
 def test_the_page_adds_a_source(copy: Path) -> None:
     (copy / "quickbooks_customer.csv").write_text(CUSTOMERS.lstrip())

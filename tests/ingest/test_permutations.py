@@ -161,6 +161,7 @@ def stories(draw: st.DrawFn) -> list[Delivery | None]:
     return steps
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -1,0 +1,62 @@
+"""What goes wrong with extracts, sprinkled over a clean company: a loader must not be impressed.
+
+Every hazard here leaves what is true unchanged: rows twice in a file, rows of the day before once
+more, rows in no order, values with blanks around them, days that arrive in another order than they
+were made. What was done where is written to `truth/hazards.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from random import Random
+
+from pipelines.demo.clock import stream
+
+DOUBLED, REPEATED, BLANKS = 0.03, 0.05, 0.02
+"""Shares of a file's rows that come twice, of the day before that come again, and with blanks."""
+
+
+def sprinkle(out: Path, seed: int, days: Sequence[date]) -> list[date]:
+    """Spoil the files of all days but the first; returns the days in the order they arrive."""
+    rng = stream(seed, "hazards")
+    done: list[dict[str, object]] = []
+    before: dict[str, list[bytes]] = {}
+    for day in days[1:]:
+        for path in sorted((out / day.isoformat()).glob("*.delta.csv")):
+            header, *rows = path.read_bytes().splitlines(keepends=True)
+            counts, spoilt = _spoil(rng, rows, before.get(path.name, []))
+            before[path.name] = rows
+            if any(counts.values()):
+                path.write_bytes(header + b"".join(spoilt))
+                done.append({"day": day.isoformat(), "file": path.name, **counts})
+    order = [*days[:1], *rng.sample(list(days[1:]), len(days) - 1)]
+    story = {"arrival": [day.isoformat() for day in order], "files": done}
+    (out / "truth").mkdir(exist_ok=True)
+    (out / "truth" / "hazards.json").write_text(json.dumps(story, indent=1) + "\n")
+    return order
+
+
+def _spoil(
+    rng: Random, rows: list[bytes], before: list[bytes]
+) -> tuple[dict[str, int], list[bytes]]:
+    # A row of the day before may come again only where no newer one of its record comes today, as
+    # some objects have no stamp that says which is the newer.
+    today = {_record(row) for row in rows}
+    doubled = _some(rng, rows, DOUBLED)
+    repeated = _some(rng, [row for row in before if _record(row) not in today], REPEATED)
+    padded = {row: row.replace(b'","', b' ","', 1) for row in _some(rng, rows, BLANKS)}
+    spoilt = [padded.get(row, row) for row in rows] + doubled + repeated
+    rng.shuffle(spoilt)
+    counts = {"doubled": len(doubled), "repeated": len(repeated), "padded": len(padded)}
+    return counts, spoilt
+
+
+def _record(row: bytes) -> bytes:
+    return row.split(b'","', 1)[0]
+
+
+def _some(rng: Random, rows: list[bytes], share: float) -> list[bytes]:
+    return rng.sample(rows, min(len(rows), round(share * len(rows) + 0.5))) if rows else []
