@@ -7,7 +7,7 @@ Decides who works which deal on what account, and writes the journals of `Opport
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -20,7 +20,7 @@ from pipelines.demo.deals import NEVER_PRICED, Brief, run_deal
 from pipelines.demo.division import Division
 from pipelines.demo.market import Market
 from pipelines.demo.people import Organisation, Person
-from pipelines.demo.records import Deals, DealWriter
+from pipelines.demo.records import DealJournals, DealWriter
 from pipelines.demo.vocabulary import LEAD_SOURCES
 
 DEALS_PER_DAY = 5.6
@@ -44,6 +44,17 @@ class World:
     campaigns: Campaigns
 
 
+@dataclass(frozen=True)
+class Deals:
+    """All deals, and the journals that say so."""
+
+    journals: DealJournals
+    all: list[DealWriter] = field(default_factory=list)
+    """Those that were not deleted."""
+    deleted: list[DealWriter] = field(default_factory=list)
+    """Those that were, some of them after they had been won."""
+
+
 def build_deals(
     division: Division, world: World, warm_up_from: date, first_day: date, end: date
 ) -> Deals:
@@ -53,10 +64,12 @@ def build_deals(
     """
     rng = division.stream("deals")
     deals = Deals(
-        division.journal("Opportunity"),
-        division.journal("OpportunityHistory"),
-        division.journal("OpportunityLineItem"),
-        division.journal("OpportunityFieldHistory"),
+        DealJournals(
+            division.journal("Opportunity"),
+            division.journal("OpportunityHistory"),
+            division.journal("OpportunityLineItem"),
+            division.journal("OpportunityFieldHistory"),
+        )
     )
     for day, seller in _openings(rng, division.scale, world.organisation, warm_up_from, end):
         _open_deal(rng, deals, world, seller, day, end_of_day(first_day - timedelta(days=1)))
@@ -89,7 +102,7 @@ def _open_deal(
     is_from_lead = rng.random() < FROM_LEAD
     campaign_id = world.campaigns.converting(rng, day) if is_from_lead else ""
     writer = DealWriter(
-        deals,
+        deals.journals,
         world.organisation,
         world.market.pick(rng, team, brief.created_at - timedelta(hours=2)),
         seller,

@@ -25,25 +25,21 @@ CATEGORY_KEYS = {"Best Case": "BestCase", "Most Likely": "MostLikely", "Commit":
 """The API's word for a category where it differs from the label."""
 
 
-@dataclass
-class Deals:
-    """All deals, and the journals that say so."""
+@dataclass(frozen=True)
+class DealJournals:
+    """Where deals are written."""
 
     opportunities: Journal
     history: Journal
     lines: Journal
     field_history: Journal
-    all: list[DealWriter] = field(default_factory=list)
-    """Those that were not deleted."""
-    deleted: list[DealWriter] = field(default_factory=list)
-    """Those that were, some of them after they had been won."""
 
 
 @dataclass
 class DealWriter:
     """A deal in writing; afterwards it tells the other rooms how it ended."""
 
-    deals: Deals
+    journals: DealJournals
     organisation: Organisation
     account: Account
     owner: Person
@@ -100,10 +96,10 @@ class DealWriter:
         """Move the deal and what hangs on it to the recycle bin, which is emptied later."""
         by = self._editor(at)
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
-        gone = [(self.deals.opportunities, [self.opportunity_id])]
-        gone.append((self.deals.history, self._history_ids))
-        gone.append((self.deals.field_history, self._field_history_ids))
-        gone.append((self.deals.lines, self.line_ids))
+        gone = [(self.journals.opportunities, [self.opportunity_id])]
+        gone.append((self.journals.history, self._history_ids))
+        gone.append((self.journals.field_history, self._field_history_ids))
+        gone.append((self.journals.lines, self.line_ids))
         for journal, ids in gone:
             for record_id in ids:
                 journal.change(record_id, at, by, {"IsDeleted": True})
@@ -126,7 +122,7 @@ class DealWriter:
         fields |= {"CampaignId": self.campaign_id} if self.campaign_id else {}
         history = self._take(edit)
         fields |= self._fields(edit)
-        opportunity_id = self.deals.opportunities.create(edit.at, self.owner.user_id, fields)
+        opportunity_id = self.journals.opportunities.create(edit.at, self.owner.user_id, fields)
         self.opportunity_id = opportunity_id
         self._write_history(edit.at, self.owner.user_id, history)
 
@@ -146,7 +142,7 @@ class DealWriter:
             fields |= {"LastAmountChangedHistoryId": history_id} if edit.amount else {}
             fields |= {"LastCloseDateChangedHistoryId": history_id} if edit.close_on else {}
         fields["LastActivityDate"] = local_day(edit.at)
-        self.deals.opportunities.change(self.opportunity_id, edit.at, by, fields)
+        self.journals.opportunities.change(self.opportunity_id, edit.at, by, fields)
 
     def _price(self, rng: Random, catalogue: Catalogue, edit: Edit, by: str) -> Fields:
         """Bring the lines to the amount the edit is after, and the edit to what they add up to."""
@@ -156,11 +152,11 @@ class DealWriter:
                 return {}
             self._lines = compose(rng, catalogue, self.currency, edit.amount)
             write_new(
-                self.deals.lines, self.opportunity_id, self.currency, self._lines, edit.at, by
+                self.journals.lines, self.opportunity_id, self.currency, self._lines, edit.at, by
             )
         else:
             reprice(self._lines, edit.amount)
-            write_change(self.deals.lines, self._lines, edit.at, by)
+            write_change(self.journals.lines, self._lines, edit.at, by)
         edit.amount = sum(line.total for line in self._lines)
         return {
             "HasOpportunityLineItem": True,
@@ -231,7 +227,7 @@ class DealWriter:
             "ForecastCategory": _key(self.category),
             "CurrencyIsoCode": self.currency,
         }
-        history_id = self.deals.history.create(at, by, row)
+        history_id = self.journals.history.create(at, by, row)
         self._history_ids.append(history_id)
         return history_id
 
@@ -260,12 +256,14 @@ class DealWriter:
             "OldValue": old,
             "NewValue": new,
         }
-        self._field_history_ids.append(self.deals.field_history.create(at, by, row))
+        self._field_history_ids.append(self.journals.field_history.create(at, by, row))
 
     def _touch(self, at: datetime) -> None:
         """An activity moves the date the CRM derives, not the one of the last edit."""
         self.touched_at.append(at)
-        self.deals.opportunities.touch(self.opportunity_id, at, {"LastActivityDate": local_day(at)})
+        self.journals.opportunities.touch(
+            self.opportunity_id, at, {"LastActivityDate": local_day(at)}
+        )
 
     def _pass_on(self, rng: Random, edit: Edit | None) -> None:
         """Give an open deal to a teammate when its owner has left before the edit."""
@@ -284,7 +282,7 @@ class DealWriter:
                 before.user_id,
                 self.owner.user_id,
             )
-            self.deals.opportunities.change(
+            self.journals.opportunities.change(
                 self.opportunity_id, at, self.organisation.system, {"OwnerId": self.owner.user_id}
             )
 

@@ -136,13 +136,15 @@ def run_division(
     division: Division, span: Span, days: Sequence[date]
 ) -> tuple[list[Part], RegionQuotas]:
     """The division's part of every delivery, and what its people are asked for by region."""
-    # Nothing is thrown away while the division runs, so looking for garbage is time lost.
+    # Nothing is thrown away while the division runs, and nothing in it refers in circles: looking
+    # for garbage is time lost.
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         return _run_division(division, span, days)
     finally:
-        gc.enable()
-        gc.collect()
+        if was_enabled:
+            gc.enable()
 
 
 def _run_division(
@@ -196,10 +198,10 @@ def _simulate(
         leads.members,
         market.contacts,
         leads.leads,
-        deals.opportunities,
-        deals.history,
-        deals.lines,
-        deals.field_history,
+        deals.journals.opportunities,
+        deals.journals.history,
+        deals.journals.lines,
+        deals.journals.field_history,
         splits,
         build_activities(division, deals.all, leads),
         organisation.users,
