@@ -88,22 +88,28 @@ class Replay:
     def __init__(self, journal: Journal) -> None:
         self.object_name = journal.object_name
         self.records: dict[str, Fields] = {}
+        self.purged: dict[str, Fields] = {}
+        """What went into the recycle bin and out of it in the last advance."""
         self._events = sorted(journal.events)
         self._next = 0
 
     def advance(self, cut: datetime) -> list[str]:
         """Apply all events before `cut`; return the ids of the records they touched, in order."""
         touched: dict[str, None] = {}
+        self.purged = {}
         records = self.records
         until = bisect_left(self._events, (cut,), lo=self._next)
         for _, _, kind, record_id, fields in self._events[self._next : until]:
+            is_known = record_id in touched
             touched[record_id] = None
             if kind == "create":
                 records[record_id] = fields
             elif record_id not in records:
                 continue
             elif kind == "purge":
-                del records[record_id]
+                fields = records.pop(record_id)
+                if is_known:
+                    self.purged[record_id] = fields
             else:
                 records[record_id].update(fields)
         self._next = until

@@ -57,8 +57,10 @@ class DealWriter:
     close_on: date = date.min
     category: str = ""
     won_at: datetime | None = None
-    """When it was won, even if that was reversed later."""
+    """When it was won first, even if that was reversed later."""
     reversed_at: datetime | None = None
+    deleted_at: datetime | None = None
+    """When it went into the recycle bin."""
     touched_at: list[datetime] = field(default_factory=list)
     """When somebody called or wrote."""
     owners: list[tuple[datetime, Person]] = field(default_factory=list)
@@ -81,20 +83,23 @@ class DealWriter:
     def line_ids(self) -> list[str]:
         return [line.line_id for line in self._lines]
 
-    def write(self, rng: Random, catalogue: Catalogue, edits: list[Edit]) -> None:
-        """Record every edit, each by whoever owned the deal then."""
+    def write(
+        self, rng: Random, catalogue: Catalogue, edits: list[Edit], until: datetime = datetime.max
+    ) -> None:
+        """Record every edit, each by whoever owned the deal then, and who owns it `until` then."""
         self._create(rng, edits[0])
         for edit in edits[1:]:
-            self._pass_on(rng, edit)
+            self._pass_on(rng, edit.at)
             if edit.is_activity:
                 self._touch(edit.at)
             else:
                 self._apply(rng, catalogue, edit)
-        self._pass_on(rng, None)
+        self._pass_on(rng, until)
 
     def delete(self, at: datetime) -> None:
         """Move the deal and what hangs on it to the recycle bin, which is emptied later."""
         by = self._editor(at)
+        self.deleted_at = at
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
         gone = [(self.journals.opportunities, [self.opportunity_id])]
         gone.append((self.journals.history, self._history_ids))
@@ -178,7 +183,7 @@ class DealWriter:
             if self.stage == WON and edit.stage == LOST:
                 self.reversed_at = edit.at
             elif edit.stage == WON:
-                self.won_at, self.reversed_at = edit.at, None
+                self.won_at, self.reversed_at = self.won_at or edit.at, None
             self.stage = edit.stage
             self._changed_at["stage"] = edit.at
         if edit.category is not None:
@@ -265,21 +270,22 @@ class DealWriter:
             self.opportunity_id, at, {"LastActivityDate": local_day(at)}
         )
 
-    def _pass_on(self, rng: Random, edit: Edit | None) -> None:
-        """Give an open deal to a teammate when its owner has left before the edit."""
+    def _pass_on(self, rng: Random, before: datetime) -> None:
+        """Give an open deal to a teammate when its owner left before that moment."""
         while self.owner.left_on is not None and self.stage < WON:
             at = end_of_day(self.owner.left_on) - timedelta(hours=6)
-            if edit is not None and edit.at <= at:
+            if before <= at:
                 return
             at = max(at, self._changed_at["stage"] + timedelta(seconds=30))
-            team = self.organisation.team_sellers(self.owner.team, local_day(at))
-            before, self.owner = self.owner, rng.choice(team)
+            day = local_day(at)
+            team = self.organisation.team_sellers(self.owner.team_on(day), day)
+            leaver, self.owner = self.owner, rng.choice(team)
             self.owners.append((at, self.owner))
             self._track(
                 at,
                 self.organisation.system,
                 ("Owner", "EntityId"),
-                before.user_id,
+                leaver.user_id,
                 self.owner.user_id,
             )
             self.journals.opportunities.change(

@@ -27,6 +27,7 @@ class Export:
 
     def __init__(self, journal: Journal) -> None:
         self._replay = Replay(journal)
+        self._taken_until: datetime | None = None
         self._places = {name: place for place, name in enumerate(columns(journal.object_name))}
         self._empty = empty_values(journal.object_name)
 
@@ -38,11 +39,20 @@ class Export:
     def take(self, day: date) -> str:
         """The records that changed since the day taken before, as they are at the end of `day`.
 
-        One that was emptied from the recycle bin is in no later file.
+        One that went into the recycle bin and out of it since then comes as deleted, if it was
+        delivered before.
         """
         records = self._replay.records
         touched = self._replay.advance(end_of_day(day))
-        return "".join([self._line(records[name]) for name in touched if name in records])
+        purged = self._replay.purged
+        known = {name: fields for name, fields in purged.items() if self._was_delivered(fields)}
+        self._taken_until = end_of_day(day)
+        found = (records.get(name) or known.get(name) for name in touched)
+        return "".join([self._line(fields) for fields in found if fields is not None])
+
+    def _was_delivered(self, fields: Fields) -> bool:
+        created_at, until = fields["CreatedDate"], self._taken_until
+        return until is not None and isinstance(created_at, datetime) and created_at < until
 
     def _line(self, record: Mapping[str, Any]) -> str:
         row = list(self._empty)

@@ -187,7 +187,7 @@ def _simulate(
         quotas,
         build_invoices(division, deals.all),
         build_orders(division, [*deals.all, *deals.deleted], shared.catalogue),
-        build_assignments(division, organisation, first_day, last_day),
+        build_assignments(organisation),
         shared.rates,
     )
     splits, _ = build_splits(
