@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from pipelines.calendar import FiscalPeriod, fiscal_period
 
 ZONE = ZoneInfo("America/New_York")
+LATEST_MIDNIGHT = 5
+"""Hour (UTC) from which on the day in the zone is that of UTC, all year."""
 FISCAL_YEAR_STARTS_IN = 2
 OPENING_HOUR = {"AMER": 13, "EMEA": 7, "APAC": 0}
 """First office hour of a region in UTC."""
@@ -34,6 +36,8 @@ def end_of_day(day: date) -> datetime:
 def local_day(moment: datetime) -> date:
     """The company's day of a moment."""
     day = moment.date()
+    if moment.hour >= LATEST_MIDNIGHT:
+        return day
     return day - timedelta(days=1) if moment < end_of_day(day - timedelta(days=1)) else day
 
 

@@ -17,18 +17,22 @@ from pipelines.demo.path import (
     NEEDS_ANALYSIS,
     NEGOTIATION,
     PROPOSAL,
-    SEGMENT_LOSS,
     STAGES,
     WON,
+    Segment,
     Visit,
     draw_path,
-    segment_of,
 )
 
-REVERSED = 0.02
+REVERSED = 0.03
 """Share of won deals that turn out not to be won."""
+REBOOKED = 0.25
+"""Share of those that are won once more after all."""
 CORRECTED = 0.05
 """Share of won deals whose amount or close date finance corrects afterwards."""
+REVISED = 0.65
+"""Share of a seller's looks at an open deal that change what it says; the rest are activities."""
+OPEN_CATEGORIES = ("Pipeline", "Pipeline", "Best Case", "Best Case", "Most Likely", "Commit")
 NEVER_PRICED = 0.02
 LAST_WEEKS = 14
 
@@ -39,6 +43,7 @@ class Brief:
 
     created_at: datetime
     region: str
+    segment: Segment
     skill: float
     amount: float
     """What it is worth, in its own currency."""
@@ -77,8 +82,8 @@ class _Course:
 
 def run_deal(rng: Random, brief: Brief) -> list[Edit]:
     """All edits of a deal, the first being its creation."""
-    pace = lognormal(rng, 1.0, 0.3) * (brief.amount / 30_000) ** 0.12
-    visits = draw_path(rng, brief.skill / SEGMENT_LOSS[segment_of(brief.amount)], pace)
+    pace = lognormal(rng, brief.segment.pace, 0.3) * (brief.amount / 30_000) ** 0.12
+    visits = draw_path(rng, brief.skill / brief.segment.loss, pace)
     course = _Course(rng, brief)
     created_on = local_day(brief.created_at)
     course.close_on = _aim(rng, created_on, lognormal(rng, 34.0 * pace, 0.4))
@@ -113,7 +118,7 @@ def _wait(course: _Course, until: date) -> None:
     rng = course.rng
     day = local_day(course.edits[-1].at)
     while True:
-        activity_on = day + timedelta(days=rng.randrange(5, 22))
+        activity_on = day + timedelta(days=rng.randrange(3, 14))
         push_on = course.close_on + timedelta(days=int(rng.expovariate(0.14)))
         day = min(activity_on, max(push_on, day + timedelta(days=1)))
         if day >= until:
@@ -122,7 +127,28 @@ def _wait(course: _Course, until: date) -> None:
             course.close_on = _aim(rng, day, rng.choice((14, 21, 30, 30, 45, 60)))
             course.edits.append(Edit(course.moment(day), close_on=course.close_on))
         else:
-            course.edits.append(Edit(course.moment(day), is_activity=True))
+            course.edits.append(
+                _revision(course, day)
+                if rng.random() < REVISED
+                else Edit(course.moment(day), is_activity=True)
+            )
+
+
+def _revision(course: _Course, day: date) -> Edit:
+    """What a seller expects changes: the worth, the end, or how sure it is."""
+    rng = course.rng
+    edit = Edit(course.moment(day))
+    what = rng.random()
+    if what < 0.35 and course.brief.is_priced:
+        edit.amount = course.amount = _round_guess(course.amount * lognormal(rng, 1.0, 0.12))
+    elif what < 0.5:
+        course.close_on = max(
+            local_day(edit.at), course.close_on - timedelta(days=rng.randrange(1, 15))
+        )
+        edit.close_on = course.close_on
+    else:
+        edit.category = rng.choice(OPEN_CATEGORIES)
+    return edit
 
 
 def _enter(course: _Course, day: date, stage: int) -> None:
@@ -179,6 +205,12 @@ def _afterwards(course: _Course) -> None:
     if rng.random() < REVERSED:
         at = course.moment(won_on + timedelta(days=rng.randrange(10, 60)))
         course.edits.append(Edit(at, LOST, category=STAGES[LOST].category))
+        if rng.random() < REBOOKED:
+            again_at = course.moment(local_day(at) + timedelta(days=rng.randrange(5, 35)))
+            course.close_on = local_day(again_at)
+            won_again = Edit(again_at, WON, close_on=course.close_on)
+            won_again.category = STAGES[WON].category
+            course.edits.append(won_again)
 
 
 def _category(rng: Random, stage: int) -> str:

@@ -146,7 +146,8 @@ def _seller_amounts(
     total = sum(bookings[user_id, period.label] for user_id in seats)
     leaning: dict[str, float] = {}
     for user_id, (seller, seat) in seats.items():
-        team = [(i, w) for i, (other, w) in seats.items() if other.team is seller.team]
+        own = seller.team_on(period.starts_on)
+        team = [(i, w) for i, (other, w) in seats.items() if other.team_on(period.starts_on) is own]
         mean = sum(bookings[i, period.label] for i, _ in team) / sum(w for _, w in team)
         expected = max(mean, 1.0) * seat
         yielded = max(bookings[user_id, period.label], 0.35 * expected)
@@ -169,7 +170,8 @@ def _manager_amounts(
     """What the sellers of each manager's team are asked for."""
     for managers in organisation.managers.values():
         manager = next(m for m in reversed(managers) if m.hired_on < period.starts_on)
-        team = [s for s in organisation.sellers if s.team is manager.team]
+        on = period.starts_on
+        team = [s for s in organisation.sellers if s.team_on(on) is manager.team]
         yield manager, sum(amounts.get(seller.user_id, 0) for seller in team)
 
 

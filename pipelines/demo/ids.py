@@ -6,8 +6,8 @@ program that ignores case. Which object has which prefix is data here; who needs
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from itertools import count
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 CHECKSUM_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -44,11 +44,25 @@ class IdFactory:
     """Hands out the ids of one object in ascending order."""
 
     def __init__(self, object_name: str, division: int = 0) -> None:
-        self._head = PREFIXES[object_name] + INSTANCE
-        self._numbers = count(1 + division * IDS_PER_DIVISION)
+        head = PREFIXES[object_name] + INSTANCE
+        self._ids = _count_up(head, 1 + division * IDS_PER_DIVISION)
 
     def __call__(self) -> str:
-        return salesforce_id(self._head, next(self._numbers))
+        return next(self._ids)
+
+
+def _count_up(head: str, number: int) -> Iterator[str]:
+    """All ids from a number on; 62 in a row differ in one character and in what checks it."""
+    while True:
+        short = salesforce_id(head, number)[:14]
+        checks = _check(short[:5]) + _check(short[5:10])
+        with_other, with_capital = (
+            checks + _check(f"{short[10:]}0"),
+            checks + _check(f"{short[10:]}A"),
+        )
+        for digit in ALPHABET[number % 62 :]:
+            yield short + digit + (with_capital if "A" <= digit <= "Z" else with_other)
+        number += 62 - number % 62
 
 
 def salesforce_id(head: str, number: int) -> str:

@@ -6,6 +6,7 @@ known here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -38,10 +39,8 @@ class Journal:
         self.events: list[Event] = []
         self._new_id = IdFactory(object_name, division)
         known = set(columns(object_name))
-        self._stamps = {
-            "create": tuple(name for name in CREATION_COLUMNS if name in known),
-            "change": tuple(name for name in MODIFICATION_COLUMNS if name in known),
-        }
+        self._created = tuple(name for name in CREATION_COLUMNS if name in known)
+        self._modified = tuple(name for name in MODIFICATION_COLUMNS if name in known)
         self._creators = tuple(n for n in ("CreatedById", "LastModifiedById") if n in known)
         self._modifiers = self._creators[-1:] if "LastModifiedById" in known else ()
 
@@ -53,17 +52,21 @@ class Journal:
     def create(self, at: datetime, by: str, fields: Fields) -> str:
         """Record a new record and return its id."""
         record_id = self._new_id()
-        stamped = {"Id": record_id, **fields}
-        stamped.update(dict.fromkeys(self._stamps["create"], at))
-        stamped.update(dict.fromkeys(self._creators, by))
+        stamped: Fields = {"Id": record_id, **fields}
+        for name in self._created:
+            stamped[name] = at
+        for name in self._creators:
+            stamped[name] = by
         self.events.append(Event(at, len(self.events), "create", record_id, stamped))
         return record_id
 
     def change(self, record_id: str, at: datetime, by: str, fields: Fields) -> None:
         """Record an edit by a person."""
         stamped = dict(fields)
-        stamped.update(dict.fromkeys(self._stamps["change"], at))
-        stamped.update(dict.fromkeys(self._modifiers, by))
+        for name in self._modified:
+            stamped[name] = at
+        for name in self._modifiers:
+            stamped[name] = by
         self.events.append(Event(at, len(self.events), "change", record_id, stamped))
 
     def touch(self, record_id: str, at: datetime, fields: Fields) -> None:
@@ -77,30 +80,37 @@ class Journal:
 
 
 class Replay:
-    """The records of a journal as they stood at ever later moments."""
+    """The records of a journal as they stood at ever later moments.
+
+    Uses the journal up: its events become the records.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self.object_name = journal.object_name
         self.records: dict[str, Fields] = {}
-        self._events = sorted(journal.events, key=lambda event: (event.at, event.number))
+        self.purged: dict[str, Fields] = {}
+        """What went into the recycle bin and out of it in the last advance."""
+        self._events = sorted(journal.events)
         self._next = 0
 
     def advance(self, cut: datetime) -> list[str]:
         """Apply all events before `cut`; return the ids of the records they touched, in order."""
         touched: dict[str, None] = {}
-        while self._next < len(self._events) and self._events[self._next].at < cut:
-            event = self._events[self._next]
-            touched[event.record_id] = None
-            self._apply(event)
-            self._next += 1
+        self.purged = {}
+        records = self.records
+        until = bisect_left(self._events, (cut,), lo=self._next)
+        for _, _, kind, record_id, fields in self._events[self._next : until]:
+            is_known = record_id in touched
+            touched[record_id] = None
+            if kind == "create":
+                records[record_id] = fields
+            elif record_id not in records:
+                continue
+            elif kind == "purge":
+                gone = records.pop(record_id)
+                if is_known:
+                    self.purged[record_id] = gone
+            else:
+                records[record_id].update(fields)
+        self._next = until
         return list(touched)
-
-    def _apply(self, event: Event) -> None:
-        if event.kind == "create":
-            self.records[event.record_id] = dict(event.fields)
-        elif event.record_id not in self.records:
-            return
-        elif event.kind == "purge":
-            del self.records[event.record_id]
-        else:
-            self.records[event.record_id].update(event.fields)

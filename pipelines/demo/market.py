@@ -12,6 +12,7 @@ from random import Random
 from pipelines.demo.clock import end_of_day, lognormal, office_moment
 from pipelines.demo.division import Division
 from pipelines.demo.journal import Fields, Journal
+from pipelines.demo.path import Segment, segment_of
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.vocabulary import (
     COMPANY_HEADS,
@@ -42,6 +43,8 @@ class Account:
     owner: Person
     created_at: datetime
     industry: str
+    segment: Segment
+    """By its size when it was entered."""
     contact_ids: tuple[str, ...]
 
 
@@ -122,7 +125,7 @@ def _enter(
         _introduce(rng, market, (account_id, owner.user_id, domain), team, at)
         for _ in range(1 + int(rng.random() * 2 * (CONTACTS_PER_ACCOUNT - 0.5)))
     )
-    return Account(account_id, name, team, owner, at, industry, contacts)
+    return Account(account_id, name, team, owner, at, industry, segment_of(employees), contacts)
 
 
 def _introduce(

@@ -7,7 +7,7 @@ Decides who works which deal on what account, and writes the journals of `Opport
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
@@ -18,14 +18,15 @@ from pipelines.demo.catalogue import Catalogue
 from pipelines.demo.clock import end_of_day, lognormal, office_moment
 from pipelines.demo.deals import NEVER_PRICED, Brief, run_deal
 from pipelines.demo.division import Division
-from pipelines.demo.market import Market
-from pipelines.demo.path import segment_of
+from pipelines.demo.market import Account, Market
 from pipelines.demo.people import Organisation, Person
-from pipelines.demo.records import Deals, DealWriter
+from pipelines.demo.records import DealJournals, DealWriter
 from pipelines.demo.vocabulary import LEAD_SOURCES
 
-DEALS_PER_DAY = 5.6
+DEALS_PER_DAY = 5.9
 """New deals per calendar day at scale 1."""
+SEASON = (0.95, 1.0, 1.1, 1.05, 1.0, 1.0, 0.9, 0.8, 1.1, 1.1, 1.1, 0.8)
+"""How busy each month of the year is."""
 GROWTH_PER_YEAR = 0.1
 FROM_LEAD = 0.36
 HAS_LINES = 0.85
@@ -45,6 +46,17 @@ class World:
     campaigns: Campaigns
 
 
+@dataclass(frozen=True)
+class Deals:
+    """All deals, and the journals that say so."""
+
+    journals: DealJournals
+    all: list[DealWriter] = field(default_factory=list)
+    """Those that were not deleted."""
+    deleted: list[DealWriter] = field(default_factory=list)
+    """Those that were, some of them after they had been won."""
+
+
 def build_deals(
     division: Division, world: World, warm_up_from: date, first_day: date, end: date
 ) -> Deals:
@@ -54,10 +66,12 @@ def build_deals(
     """
     rng = division.stream("deals")
     deals = Deals(
-        division.journal("Opportunity"),
-        division.journal("OpportunityHistory"),
-        division.journal("OpportunityLineItem"),
-        division.journal("OpportunityFieldHistory"),
+        DealJournals(
+            division.journal("Opportunity"),
+            division.journal("OpportunityHistory"),
+            division.journal("OpportunityLineItem"),
+            division.journal("OpportunityFieldHistory"),
+        )
     )
     for day, seller in _openings(rng, division.scale, world.organisation, warm_up_from, end):
         _open_deal(rng, deals, world, seller, day, end_of_day(first_day - timedelta(days=1)))
@@ -73,7 +87,8 @@ def _openings(
         if day.weekday() > 4:
             continue
         growth = 1 + GROWTH_PER_YEAR * (day - first).days / 365
-        due += DEALS_PER_DAY * 7 / 5 * scale * growth * rng.uniform(0.6, 1.4)
+        busy = growth * SEASON[day.month - 1]
+        due += DEALS_PER_DAY * 7 / 5 * scale * busy * rng.uniform(0.6, 1.4)
         sellers = [seller for seller in organisation.sellers if seller.is_active(day)]
         weights = list(accumulate(seller.speed(day) * seller.skill for seller in sellers))
         for seller in rng.choices(sellers, cum_weights=weights, k=int(due)):
@@ -84,15 +99,17 @@ def _openings(
 def _open_deal(
     rng: Random, deals: Deals, world: World, seller: Person, day: date, first_cut: datetime
 ) -> None:
-    team = seller.team
-    brief = _brief(rng, seller, office_moment(rng, day, team.region))
+    team = seller.team_on(day)
+    created_at = office_moment(rng, day, team.region)
+    account = world.market.pick(rng, team, created_at - timedelta(hours=2))
+    brief = _brief(rng, seller.skill_on(day), account, created_at)
     edits = run_deal(rng, brief)
     is_from_lead = rng.random() < FROM_LEAD
     campaign_id = world.campaigns.converting(rng, day) if is_from_lead else ""
     writer = DealWriter(
-        deals,
+        deals.journals,
         world.organisation,
-        world.market.pick(rng, team, brief.created_at - timedelta(hours=2)),
+        account,
         seller,
         team.currency if rng.random() < team.currency_share else "USD",
         is_from_lead,
@@ -100,7 +117,6 @@ def _open_deal(
         "Web" if campaign_id else rng.choice(LEAD_SOURCES),
         has_next_step=rng.random() >= NO_NEXT_STEP,
         has_lines=brief.is_priced and rng.random() < HAS_LINES,
-        segment=segment_of(brief.amount),
     )
     ends_at = edits[-1].at
     is_deleted = not is_from_lead and rng.random() < DELETED
@@ -111,7 +127,7 @@ def _open_deal(
         edits = edits[:1] + [edit for edit in edits[1:] if edit.at < ends_at]
     if ends_at < first_cut:
         return
-    writer.write(rng, world.catalogue, edits)
+    writer.write(rng, world.catalogue, edits, ends_at if is_deleted else datetime.max)
     if is_deleted:
         writer.delete(ends_at + timedelta(minutes=1))
         deals.deleted.append(writer)
@@ -119,12 +135,13 @@ def _open_deal(
         deals.all.append(writer)
 
 
-def _brief(rng: Random, seller: Person, created_at: datetime) -> Brief:
-    worth = lognormal(rng, MEDIAN_AMOUNT, AMOUNT_SIGMA)
+def _brief(rng: Random, skill: float, account: Account, created_at: datetime) -> Brief:
+    worth = lognormal(rng, MEDIAN_AMOUNT * account.segment.worth, AMOUNT_SIGMA)
     return Brief(
         created_at=created_at,
-        region=seller.team.region,
-        skill=seller.skill,
+        region=account.team.region,
+        segment=account.segment,
+        skill=skill,
         amount=min(LARGEST, max(SMALLEST, worth)),
         is_priced=rng.random() >= NEVER_PRICED,
     )

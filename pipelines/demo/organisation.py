@@ -1,4 +1,4 @@
-"""Staff the demo company: sellers in teams, their managers, hires, leavers, one handover.
+"""Staff the demo company: sellers in teams, their managers, hires, moves, leavers, one handover.
 
 Decides who comes and goes; what a person is to other rooms stands in `people`.
 """
@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from random import Random
 
-from pipelines.demo.clock import end_of_day
+from pipelines.demo.clock import end_of_day, quarter
 from pipelines.demo.division import Division
 from pipelines.demo.office import Office
 from pipelines.demo.people import RAMP_DAYS, Organisation, Person
-from pipelines.demo.vocabulary import REGIONS, TEAMS
+from pipelines.demo.vocabulary import REGIONS, TEAMS, Team
 
-SELLERS_PER_TEAM = 5.2
+SELLERS_PER_TEAM = 5.0
+MOVES = 3
+"""Sellers of a division who change their team."""
 
 
 def build_headquarters(seed: int, founded_on: date) -> Organisation:
@@ -63,6 +65,7 @@ def build_organisation(
             person.hired_on = founded_on - timedelta(days=RAMP_DAYS)
             organisation.sellers.append(person)
     _turn_over(organisation, office, rng, team_roles, (first_day, last_day))
+    _move_some(organisation, office, rng, team_roles, (founded_on, first_day, last_day))
     _hand_over(organisation, office, last_day, f"Manager - {TEAMS[2].name}{division.suffix}")
     return organisation
 
@@ -116,6 +119,40 @@ def _turn_over(
             hired = office.hire(day, team_roles[team.name], "Account Executive", team, manager)
             hired.skill = _skill(rng)
             organisation.sellers.append(hired)
+
+
+def _move_some(
+    organisation: Organisation,
+    office: Office,
+    rng: Random,
+    team_roles: dict[str, str],
+    dates: tuple[date, date, date],
+) -> None:
+    """A few sellers change to another team of their region within a quarter, one near the end."""
+    founded_on, first_day, last_day = dates
+    for number in range(MOVES):
+        came_from = rng.choice([team for team in TEAMS if _neighbours(team)])
+        team = rng.choice(_neighbours(came_from))
+        some_day = first_day + timedelta(days=rng.randrange((last_day - first_day).days // 2))
+        moved_on = quarter(some_day).starts_on + timedelta(days=rng.randrange(15, 75))
+        if number == 0:
+            moved_on = last_day - timedelta(days=40)
+        before, after = (organisation.managers[each.name][0].user_id for each in (came_from, team))
+        role = team_roles[came_from.name]
+        mover = office.hire(founded_on, role, "Account Executive", came_from, before)
+        mover.skill, mover.hired_on = _skill(rng), founded_on - timedelta(days=RAMP_DAYS)
+        mover.team, mover.came_from, mover.moved_on = team, came_from, moved_on
+        organisation.sellers.append(mover)
+        organisation.users.change(
+            mover.user_id,
+            end_of_day(moved_on - timedelta(days=1)) + timedelta(hours=10),
+            organisation.system,
+            {"UserRoleId": team_roles[team.name], "ManagerId": after},
+        )
+
+
+def _neighbours(team: Team) -> list[Team]:
+    return [other for other in TEAMS if other.region == team.region and other is not team]
 
 
 def _leave(organisation: Organisation, person: Person, day: date) -> None:

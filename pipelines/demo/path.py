@@ -36,12 +36,27 @@ STAGES = (
     Stage("Closed Won", 100, "Closed", 0.0, 0.0),
     Stage("Closed Lost", 0, "Omitted", 0.0, 0.0),
 )
+
+
+class Segment(NamedTuple):
+    """How firms of a size buy, compared with those of middle size."""
+
+    name: str
+    below: int
+    """Employees from which on a firm is of the next segment."""
+    loss: float
+    pace: float
+    worth: float
+
+
+SEGMENTS = (
+    Segment("small", 200, loss=0.92, pace=0.9, worth=0.85),
+    Segment("middle", 1000, loss=1.0, pace=1.0, worth=1.0),
+    Segment("large", 10**9, loss=1.1, pace=1.15, worth=1.3),
+)
 WON, LOST = 8, 9
 NEEDS_ANALYSIS, PROPOSAL, NEGOTIATION = 2, 6, 7
 
-SEGMENT_LOSS = {"small": 0.95, "middle": 1.0, "large": 1.1}
-"""How much more easily deals of a size are lost."""
-MIDDLE_FROM, LARGE_FROM = 20_000.0, 60_000.0
 SKIP = 0.12
 REGRESS = 0.035
 STALL = 0.01
@@ -57,13 +72,17 @@ class Visit(NamedTuple):
     stage: int
 
 
-def segment_of(worth: float) -> str:
-    """The size a deal is counted to, by what it is worth when it is created."""
-    return "small" if worth < MIDDLE_FROM else "middle" if worth < LARGE_FROM else "large"
+def segment_of(employees: int) -> Segment:
+    """The segment of a firm of that size."""
+    return next(segment for segment in SEGMENTS if employees < segment.below)
 
 
 def draw_path(rng: Random, skill: float, pace: float) -> list[Visit]:
-    """The stages of a deal from creation to its end; `pace` stretches the days."""
+    """The stages of a deal from creation to its end.
+
+    `pace` stretches the days; a deal is lost the less often the higher the `skill`, which is the
+    seller's divided by the segment's `loss`.
+    """
     stage = rng.choices((0, 1, 2), (0.6, 0.25, 0.15))[0]
     visits = [Visit(0.0, stage)]
     day = 0.0

@@ -12,7 +12,8 @@ from pipelines.demo.journal import Journal
 from pipelines.demo.vocabulary import Team
 
 RAMP_DAYS = 150
-"""Days until a new seller works at full speed."""
+"""Days until a new seller works at full speed and with full skill."""
+SKILL_AT_START = 0.8
 
 
 @dataclass
@@ -26,6 +27,9 @@ class Person:
     skill: float = 1.0
     left_on: date | None = None
     """First day without this person."""
+    came_from: Team | None = None
+    """The team before the move to this one."""
+    moved_on: date | None = None
 
     def is_active(self, day: date) -> bool:
         return self.hired_on <= day and (self.left_on is None or day < self.left_on)
@@ -34,7 +38,20 @@ class Person:
         """Share of a full seller's new deals: 0 out of seat, growing over the ramp."""
         if not self.is_active(day):
             return 0.0
-        return 0.15 + 0.85 * min(1.0, (day - self.hired_on).days / RAMP_DAYS)
+        return 0.15 + 0.85 * self._ramp(day)
+
+    def skill_on(self, day: date) -> float:
+        """What the skill has come to: a new seller wins less often, too."""
+        return self.skill * (SKILL_AT_START + (1 - SKILL_AT_START) * self._ramp(day))
+
+    def _ramp(self, day: date) -> float:
+        return min(1.0, (day - self.hired_on).days / RAMP_DAYS)
+
+    def team_on(self, day: date) -> Team:
+        """The team this person works in on a day."""
+        if self.came_from is not None and self.moved_on is not None and day < self.moved_on:
+            return self.came_from
+        return self.team
 
 
 @dataclass
@@ -60,4 +77,4 @@ class Organisation:
         return replace(self, users=users, roles=roles, developers={}, managers={}, sellers=[])
 
     def team_sellers(self, team: Team, day: date) -> list[Person]:
-        return [s for s in self.sellers if s.team is team and s.is_active(day)]
+        return [s for s in self.sellers if s.is_active(day) and s.team_on(day) is team]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from pipelines.calendar import days
 from pipelines.demo.clock import stream
@@ -47,6 +48,7 @@ class Rates:
         return rates["USD"] / (1.0 if currency == "EUR" else rates[currency])
 
 
+@cache
 def build_rates(seed: int, last_day: date) -> Rates:
     """Walk every living currency from its first level to the last day."""
     rng = stream(seed, "rates")

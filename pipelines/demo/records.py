@@ -25,25 +25,21 @@ CATEGORY_KEYS = {"Best Case": "BestCase", "Most Likely": "MostLikely", "Commit":
 """The API's word for a category where it differs from the label."""
 
 
-@dataclass
-class Deals:
-    """All deals, and the journals that say so."""
+@dataclass(frozen=True)
+class DealJournals:
+    """Where deals are written."""
 
     opportunities: Journal
     history: Journal
     lines: Journal
     field_history: Journal
-    all: list[DealWriter] = field(default_factory=list)
-    """Those that were not deleted."""
-    deleted: list[DealWriter] = field(default_factory=list)
-    """Those that were, some of them after they had been won."""
 
 
 @dataclass
 class DealWriter:
     """A deal in writing; afterwards it tells the other rooms how it ended."""
 
-    deals: Deals
+    journals: DealJournals
     organisation: Organisation
     account: Account
     owner: Person
@@ -61,9 +57,10 @@ class DealWriter:
     close_on: date = date.min
     category: str = ""
     won_at: datetime | None = None
-    """When it was won, even if that was reversed later."""
+    """When it was won first, even if that was reversed later."""
     reversed_at: datetime | None = None
-    segment: str = ""
+    deleted_at: datetime | None = None
+    """When it went into the recycle bin."""
     path: list[tuple[datetime, int]] = field(default_factory=list)
     """Moment and number of every stage it entered."""
     bookings: list[tuple[str, datetime, date, int]] = field(default_factory=list)
@@ -73,7 +70,7 @@ class DealWriter:
     owners: list[tuple[datetime, Person]] = field(default_factory=list)
     """Who owned it from when on."""
     _history_ids: list[str] = field(default_factory=list)
-    _field_history_ids: list[tuple[str, datetime]] = field(default_factory=list)
+    _field_history_ids: list[str] = field(default_factory=list)
     _lines: list[Line] = field(default_factory=list)
     _changed_at: dict[str, datetime] = field(default_factory=dict)
     """Last change of stage and of category."""
@@ -90,32 +87,28 @@ class DealWriter:
     def line_ids(self) -> list[str]:
         return [line.line_id for line in self._lines]
 
-    def write(self, rng: Random, catalogue: Catalogue, edits: list[Edit]) -> None:
-        """Record every edit, each by whoever owned the deal then."""
+    def write(
+        self, rng: Random, catalogue: Catalogue, edits: list[Edit], until: datetime = datetime.max
+    ) -> None:
+        """Record every edit, each by whoever owned the deal then, and who owns it `until` then."""
         self._create(rng, edits[0])
         for edit in edits[1:]:
-            self._pass_on(rng, edit)
+            self._pass_on(rng, edit.at)
             if edit.is_activity:
                 self._touch(edit.at)
             else:
                 self._apply(rng, catalogue, edit)
-        self._pass_on(rng, None)
+        self._pass_on(rng, until)
 
     def delete(self, at: datetime) -> None:
         """Move the deal and what hangs on it to the recycle bin, which is emptied later."""
         by = self._editor(at)
+        self.deleted_at = at
         purged_at = at + timedelta(days=RECYCLE_BIN_DAYS)
-        gone = [(self.deals.opportunities, [self.opportunity_id])]
-        gone.append((self.deals.history, self._history_ids))
-        known: list[tuple[str, datetime]] = []
-        never: list[tuple[str, datetime]] = []
-        for record_id, changed_at in self._field_history_ids:
-            (known if changed_at <= at else never).append((record_id, changed_at))
-        gone.append((self.deals.field_history, [record_id for record_id, _ in known]))
-        for record_id, changed_at in never:
-            # A change that would have come after the deletion.
-            self.deals.field_history.purge(record_id, changed_at)
-        gone.append((self.deals.lines, self.line_ids))
+        gone = [(self.journals.opportunities, [self.opportunity_id])]
+        gone.append((self.journals.history, self._history_ids))
+        gone.append((self.journals.field_history, self._field_history_ids))
+        gone.append((self.journals.lines, self.line_ids))
         for journal, ids in gone:
             for record_id in ids:
                 journal.change(record_id, at, by, {"IsDeleted": True})
@@ -138,7 +131,7 @@ class DealWriter:
         fields |= {"CampaignId": self.campaign_id} if self.campaign_id else {}
         history = self._take(edit)
         fields |= self._fields(edit)
-        opportunity_id = self.deals.opportunities.create(edit.at, self.owner.user_id, fields)
+        opportunity_id = self.journals.opportunities.create(edit.at, self.owner.user_id, fields)
         self.opportunity_id = opportunity_id
         self._write_history(edit.at, self.owner.user_id, history)
 
@@ -158,7 +151,7 @@ class DealWriter:
             fields |= {"LastAmountChangedHistoryId": history_id} if edit.amount else {}
             fields |= {"LastCloseDateChangedHistoryId": history_id} if edit.close_on else {}
         fields["LastActivityDate"] = local_day(edit.at)
-        self.deals.opportunities.change(self.opportunity_id, edit.at, by, fields)
+        self.journals.opportunities.change(self.opportunity_id, edit.at, by, fields)
 
     def _price(self, rng: Random, catalogue: Catalogue, edit: Edit, by: str) -> Fields:
         """Bring the lines to the amount the edit is after, and the edit to what they add up to."""
@@ -168,11 +161,11 @@ class DealWriter:
                 return {}
             self._lines = compose(rng, catalogue, self.currency, edit.amount)
             write_new(
-                self.deals.lines, self.opportunity_id, self.currency, self._lines, edit.at, by
+                self.journals.lines, self.opportunity_id, self.currency, self._lines, edit.at, by
             )
         else:
             reprice(self._lines, edit.amount)
-            write_change(self.deals.lines, self._lines, edit.at, by)
+            write_change(self.journals.lines, self._lines, edit.at, by)
         edit.amount = sum(line.total for line in self._lines)
         return {
             "HasOpportunityLineItem": True,
@@ -196,7 +189,7 @@ class DealWriter:
             if self.stage == WON and edit.stage == LOST:
                 self.reversed_at = edit.at
             elif edit.stage == WON:
-                self.won_at, self.reversed_at = edit.at, None
+                self.won_at, self.reversed_at = self.won_at or edit.at, None
             self.stage = edit.stage
             self._changed_at["stage"] = edit.at
         if edit.category is not None:
@@ -258,7 +251,7 @@ class DealWriter:
             "ForecastCategory": _key(self.category),
             "CurrencyIsoCode": self.currency,
         }
-        history_id = self.deals.history.create(at, by, row)
+        history_id = self.journals.history.create(at, by, row)
         self._history_ids.append(history_id)
         return history_id
 
@@ -287,31 +280,34 @@ class DealWriter:
             "OldValue": old,
             "NewValue": new,
         }
-        self._field_history_ids.append((self.deals.field_history.create(at, by, row), at))
+        self._field_history_ids.append(self.journals.field_history.create(at, by, row))
 
     def _touch(self, at: datetime) -> None:
         """An activity moves the date the CRM derives, not the one of the last edit."""
         self.touched_at.append(at)
-        self.deals.opportunities.touch(self.opportunity_id, at, {"LastActivityDate": local_day(at)})
+        self.journals.opportunities.touch(
+            self.opportunity_id, at, {"LastActivityDate": local_day(at)}
+        )
 
-    def _pass_on(self, rng: Random, edit: Edit | None) -> None:
-        """Give an open deal to a teammate when its owner has left before the edit."""
+    def _pass_on(self, rng: Random, before: datetime) -> None:
+        """Give an open deal to a teammate when its owner left before that moment."""
         while self.owner.left_on is not None and self.stage < WON:
             at = end_of_day(self.owner.left_on) - timedelta(hours=6)
-            if edit is not None and edit.at <= at:
+            if before <= at:
                 return
             at = max(at, self._changed_at["stage"] + timedelta(seconds=30))
-            team = self.organisation.team_sellers(self.owner.team, local_day(at))
-            before, self.owner = self.owner, rng.choice(team)
+            day = local_day(at)
+            team = self.organisation.team_sellers(self.owner.team_on(day), day)
+            leaver, self.owner = self.owner, rng.choice(team)
             self.owners.append((at, self.owner))
             self._track(
                 at,
                 self.organisation.system,
                 ("Owner", "EntityId"),
-                before.user_id,
+                leaver.user_id,
                 self.owner.user_id,
             )
-            self.deals.opportunities.change(
+            self.journals.opportunities.change(
                 self.opportunity_id, at, self.organisation.system, {"OwnerId": self.owner.user_id}
             )
 

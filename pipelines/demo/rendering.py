@@ -27,6 +27,7 @@ class Export:
 
     def __init__(self, journal: Journal) -> None:
         self._replay = Replay(journal)
+        self._taken_until: datetime | None = None
         self._places = {name: place for place, name in enumerate(columns(journal.object_name))}
         self._empty = empty_values(journal.object_name)
 
@@ -38,18 +39,38 @@ class Export:
     def take(self, day: date) -> str:
         """The records that changed since the day taken before, as they are at the end of `day`.
 
-        One that was emptied from the recycle bin is in no later file.
+        One that went into the recycle bin and out of it since then comes as deleted, if it was
+        delivered before.
         """
         records = self._replay.records
         touched = self._replay.advance(end_of_day(day))
-        return "".join([self._line(records[name]) for name in touched if name in records])
+        purged = self._replay.purged
+        known = {name: fields for name, fields in purged.items() if self._was_delivered(fields)}
+        self._taken_until = end_of_day(day)
+        found = (records.get(name) or known.get(name) for name in touched)
+        return "".join([self._line(fields) for fields in found if fields is not None])
 
-    def _line(self, record: Fields) -> str:
+    def _was_delivered(self, fields: Fields) -> bool:
+        created_at, until = fields["CreatedDate"], self._taken_until
+        return until is not None and isinstance(created_at, datetime) and created_at < until
+
+    def _line(self, record: Mapping[str, Any]) -> str:
         row = list(self._empty)
         places = self._places
+        stamp, stamp_text = datetime.min, ""
         for name, value in record.items():
-            if value != "":
-                row[places[name]] = TEXT_OF[type(value)](value)
+            kind = type(value)
+            if kind is str:
+                if value:
+                    row[places[name]] = _quoted(value) if '"' in value else value
+            elif value is stamp:
+                row[places[name]] = stamp_text
+            elif kind is datetime:
+                # Most times on a record are that of its last edit.
+                stamp, stamp_text = value, value.isoformat(" ")
+                row[places[name]] = stamp_text
+            else:
+                row[places[name]] = TEXT_OF[kind](value)
         return '"' + '","'.join(row) + '"\n'
 
 
@@ -58,16 +79,13 @@ def export_header(object_name: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    return value.replace('"', '""') if '"' in value else value
+    return value.replace('"', '""')
 
 
-# By type and not by a chain of questions: a company has a million values.
 TEXT_OF: dict[type, Callable[[Any], str]] = {
-    str: _quoted,
     bool: lambda value: "1" if value else "0",
     int: str,
     float: str,
-    datetime: lambda value: value.isoformat(" "),
     date: lambda value: f"{value.isoformat()} 00:00:00",
 }
 

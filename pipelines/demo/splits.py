@@ -7,7 +7,7 @@ overlay of a specialist.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
@@ -15,7 +15,7 @@ from pipelines.demo.clock import local_day
 from pipelines.demo.division import Division
 from pipelines.demo.journal import Fields, Journal
 from pipelines.demo.people import Organisation
-from pipelines.demo.records import DealWriter
+from pipelines.demo.records import RECYCLE_BIN_DAYS, DealWriter
 
 SHARED, OVERLAID = 0.12, 0.08
 """Shares of deals with a second seller, and with an overlay."""
@@ -62,7 +62,7 @@ def build_split_types(journal: Journal, founded: datetime, by: str) -> SplitType
 def build_splits(
     division: Division, organisation: Organisation, types: SplitTypes, deals: list[DealWriter]
 ) -> tuple[Journal, dict[str, list[Share]]]:
-    """The splits of all deals but deleted ones, and who shared each deal in the end."""
+    """The splits of all deals, and who shared each deal in the end."""
     rng = division.stream("splits")
     splits = division.journal("OpportunitySplit")
     shares: dict[str, list[Share]] = {}
@@ -81,6 +81,7 @@ class _Writer:
     types: SplitTypes
     organisation: Organisation
     deal: DealWriter
+    split_ids: list[str] = field(default_factory=list)
 
     def write(self) -> list[Share]:
         deal = self.deal
@@ -91,10 +92,10 @@ class _Writer:
         at = max(deal.created_at + SHARED_AFTER, deal.owners[-1][0] + timedelta(seconds=40))
         others = [
             seller
-            for seller in self.organisation.team_sellers(deal.owner.team, local_day(at))
+            for seller in self.organisation.team_sellers(deal.account.team, local_day(at))
             if seller is not deal.owner
         ]
-        is_open = deal.won_at is None or at < deal.won_at
+        is_open = at < min(deal.won_at or datetime.max, deal.deleted_at or datetime.max)
         if others and is_open and self.rng.random() < SHARED:
             owner_percent = self.rng.choice(OWNER_SHARES)
             other = self.rng.choice(others).user_id
@@ -103,9 +104,14 @@ class _Writer:
             shares.append(Share(other, 100 - owner_percent, is_overlay=False))
         if is_open and self.rng.random() < OVERLAID:
             percent = self.rng.choice(OVERLAY_SHARES)
-            specialist = self.rng.choice(self.organisation.developers[deal.owner.team.region])
+            specialist = self.rng.choice(self.organisation.developers[deal.account.team.region])
             self._add(at, specialist, percent, self.types.overlay)
             shares.append(Share(specialist, percent, is_overlay=True))
+        if deal.deleted_at is not None:
+            purged_at = deal.deleted_at + timedelta(days=RECYCLE_BIN_DAYS)
+            for split_id in self.split_ids:
+                self._change(split_id, deal.deleted_at, {"IsDeleted": True})
+                self.splits.purge(split_id, purged_at)
         return [Share(deal.owner.user_id, owner_percent, is_overlay=False), *shares]
 
     def _add(self, at: datetime, participant_id: str, percent: int, type_id: str) -> str:
@@ -116,7 +122,8 @@ class _Writer:
             "CurrencyIsoCode": self.deal.currency,
             **self._amounts(percent),
         }
-        return self.splits.create(at, participant_id, fields)
+        self.split_ids.append(self.splits.create(at, participant_id, fields))
+        return self.split_ids[-1]
 
     def _change(self, split_id: str, at: datetime, fields: Fields) -> None:
         self.splits.change(split_id, at, self.organisation.system, fields)

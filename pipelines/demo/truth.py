@@ -25,8 +25,8 @@ from pipelines.demo import finance, opportunities, splits
 from pipelines.demo.campaigns import Campaigns
 from pipelines.demo.clock import local_day, quarter
 from pipelines.demo.finance import Invoice
-from pipelines.demo.path import REGRESS, REOPEN, SEGMENT_LOSS, SKIP, STAGES, STALL
-from pipelines.demo.people import RAMP_DAYS
+from pipelines.demo.path import REGRESS, REOPEN, SEGMENTS, SKIP, STAGES, STALL
+from pipelines.demo.people import RAMP_DAYS, SKILL_AT_START
 from pipelines.demo.records import DealWriter
 from pipelines.demo.splits import Share
 
@@ -91,9 +91,12 @@ def write_parameters(folder: Path, seed: int, scale: float, campaigns: Campaigns
         "stages": [
             {"stage": s.name, "median_days": s.days, "loss_at_skill_1": s.loss} for s in STAGES
         ],
-        "loss_factor_by_segment": SEGMENT_LOSS,
-        "loss": "loss_at_skill_1 * loss_factor_by_segment / skill of the owner at creation",
-        "pace": "days are stretched by (worth / 30000) ** 0.12 and a deal's own factor",
+        "segments": [segment._asdict() for segment in SEGMENTS],
+        "loss": "loss_at_skill_1 * loss of the segment / skill of the owner at creation",
+        "pace": "pace of the segment * (worth / 30000) ** 0.12, times a deal's own factor",
+        "deals_by_month": opportunities.SEASON,
+        "skill_when_hired": SKILL_AT_START,
+        "rebooked_of_reversed": deal_rules.REBOOKED,
         "skip": SKIP,
         "regress": REGRESS,
         "stall": STALL,
@@ -121,7 +124,7 @@ def _deal(deal: DealWriter) -> dict[str, Any]:
         "owner_id": deal.owner.user_id,
         "owner_skill": deal.owners[0][1].skill,
         "team": deal.owner.team.name,
-        "segment": deal.segment,
+        "segment": deal.account.segment.name,
         "campaign_id": deal.campaign_id or None,
         "created_at": deal.created_at,
         "final_stage": ended,
@@ -129,12 +132,14 @@ def _deal(deal: DealWriter) -> dict[str, Any]:
         "currency": deal.currency,
         "won_at": deal.won_at,
         "reversed_at": deal.reversed_at,
+        "deleted_at": deal.deleted_at,
     }
 
 
 def _credits(deal: DealWriter, shares: dict[str, list[Share]]) -> list[dict[str, Any]]:
     """Who is credited for a deal that stays won; direct shares add up to the amount exactly."""
-    if deal.won_at is None or deal.reversed_at is not None or deal.amount is None:
+    is_gone = deal.deleted_at is not None or deal.reversed_at is not None
+    if deal.won_at is None or is_gone or deal.amount is None:
         return []
     period = quarter(deal.close_on)
     rows: list[dict[str, Any]] = []
