@@ -185,6 +185,7 @@ RECORDS = ("Opportunity.csv",)
 ANEW = "there is no whole build"
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("incremental")
 def test_five_days_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
     """A deal goes and comes back, history lags behind its deals, a team is renamed."""
