@@ -16,7 +16,7 @@ HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
 export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help run test test-slow ui lint bench clean
+.PHONY: help run test test-slow test-endurance ui lint bench clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,6 +30,9 @@ test: $(INSTALLED) ## Run the tests
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(BIN)/pytest -n 2 --dist loadgroup -m slow
+
+test-endurance: $(INSTALLED) ## Run weeks of successive runs against rebuilds
+	$(BIN)/pytest -m endurance
 
 ui: $(INSTALLED) ## Start the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)
 	@mkdir -p "$(HISTORY)"

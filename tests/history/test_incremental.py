@@ -203,7 +203,7 @@ def test_five_days_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
     assert columns_not_compared(story.company) == set()
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.xdist_group("incremental")
 def test_a_month_of_daily_changes_equals_a_rebuild(tmp_path: Path) -> None:
     """What the demo company delivers by itself: one whole extract, then changes."""
@@ -213,7 +213,7 @@ def test_a_month_of_daily_changes_equals_a_rebuild(tmp_path: Path) -> None:
     story.follow([Step(0, reason=ANEW), *steps])
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.xdist_group("incremental")
 def test_six_weeks_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
     """Whatever a company's systems do in six weeks; the tables are compared every few days."""
