@@ -19,7 +19,7 @@ export DAGSTER_DISABLE_TELEMETRY = yes
 .PHONY: help run test test-slow test-endurance ui lint bench clean
 
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: $(INSTALLED) ## Write the demo company's extracts, load, check and publish them
 	$(BIN)/salesops demo
