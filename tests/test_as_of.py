@@ -11,7 +11,7 @@ from pipelines.demo import generate
 from pipelines.settings import PROJECT_ROOT
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.xdist_group("as_of")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("as_of")]
 
 N_EARLY = 3
 """Extract days that had arrived when the first release was made."""
