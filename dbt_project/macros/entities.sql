@@ -11,7 +11,8 @@
     ] -%}
     {%- set entities = {
         'account': [
-            ('account_id', 'varchar'), ('account_name', 'varchar'), ('parent_account_id', 'varchar'),
+            ('account_id', 'varchar'), ('crm_account_id', 'varchar'), ('account_name', 'varchar'),
+            ('parent_account_id', 'varchar'),
             ('industry_value', 'varchar'), ('country', 'varchar'),
             ('n_employees', 'bigint'), ('annual_revenue', 'decimal(18,4)'),
             ('owner_id', 'varchar'), ('is_deleted', 'boolean'),

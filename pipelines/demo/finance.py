@@ -54,6 +54,8 @@ class Invoice:
     due_on: date
     paid_on: date | None
     voided_on: date | None
+    credited_on: date | None
+    """When a credit memo took it back, if its deal was reversed after it was paid."""
     amount: int
 
 
@@ -225,7 +227,7 @@ def build_invoices(division: Division, deals: list[DealWriter]) -> list[Invoice]
             drafts.append(_invoice(rng, deal, issued_on, amount))
     drafts.sort(key=lambda draft: draft.invoiced_on)
     return [
-        Invoice(f"INV-{number:06d}", *_parts(draft))
+        replace(draft, invoice_id=f"INV-{number:06d}")
         for number, draft in enumerate(drafts, start=(division.number - 1) * IDS_PER_DIVISION + 1)
     ]
 
@@ -235,19 +237,12 @@ def _invoice(rng: Random, deal: DealWriter, issued_on: date, amount: int) -> Inv
     voided_on = local_day(deal.reversed_at) if deal.reversed_at else None
     paid_on = due_on + timedelta(days=round(rng.gauss(4, 12)))
     if rng.random() < UNPAID or (voided_on and voided_on <= paid_on):
-        return Invoice("", deal, issued_on, due_on, None, voided_on, amount)
-    return Invoice("", deal, issued_on, due_on, max(paid_on, issued_on), None, amount)
-
-
-def _parts(draft: Invoice) -> tuple[DealWriter, date, date, date | None, date | None, int]:
-    return (
-        draft.deal,
-        draft.invoiced_on,
-        draft.due_on,
-        draft.paid_on,
-        draft.voided_on,
-        draft.amount,
-    )
+        if voided_on is not None:
+            voided_on = max(voided_on, issued_on)
+        return Invoice("", deal, issued_on, due_on, None, voided_on, None, amount)
+    paid_on = max(paid_on, issued_on)
+    credited_on = max(voided_on, paid_on) + timedelta(days=3) if voided_on else None
+    return Invoice("", deal, issued_on, due_on, paid_on, None, credited_on, amount)
 
 
 def _quarter(day: date) -> FiscalPeriod:

@@ -1,8 +1,9 @@
 """Generate the demo company: simulate it division by division and write what its systems deliver.
 
 The one entry of this package. The first extract day brings everything, every later one what
-changed since (Salesforce: `<Object>.delta.csv`); finance and the central bank deliver their books
-whole each time. Landing the files is left to the caller.
+changed since (Salesforce: `<Object>.delta.csv`; NetSuite, Google Ads, LinkedIn Ads and Marketo: a
+file for each table that changed); planning and the central bank deliver theirs whole each time.
+Landing the files is left to the caller.
 """
 
 from __future__ import annotations
@@ -18,25 +19,29 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.demo import finance_files
+from pipelines.demo.advertising import Advertising
+from pipelines.demo.connector import table_header
 from pipelines.demo.division import Division, divisions
 from pipelines.demo.finance import RegionQuotas
 from pipelines.demo.hazards import sprinkle
+from pipelines.demo.marketo import Programs
+from pipelines.demo.netsuite import Chart
 from pipelines.demo.rates import FIRST_RATE_ON, rate_lines
 from pipelines.demo.rendering import (
     EXPORT_ENCODING,
-    SPEND_COLUMNS,
     Export,
     export_header,
     extract_days,
-    spend_rows,
 )
 from pipelines.demo.simulate import (
+    CONNECTORS,
     FOUNDED_BEFORE,
     Headquarters,
     Part,
     Result,
     Span,
     build_shared,
+    by_connector,
     leader_rows,
     run_division,
 )
@@ -127,7 +132,7 @@ def generate(
     span = Span(first_day, last_day)
     delivery = _Delivery(out, chosen)
     shared = build_shared(seed, span)
-    for day, part in zip(chosen, _shared_parts(shared, chosen), strict=True):
+    for day, part in zip(chosen, _shared_parts(shared, span, chosen), strict=True):
         delivery.add(day, part)
     by_region: RegionQuotas = defaultdict(int)
     all_divisions = divisions(seed, scale)
@@ -188,7 +193,6 @@ class _Delivery:
             for name, file in finance_files.FILES.items():
                 header = f"{finance_files.COLUMNS[name]}\n"
                 self._begin(day, "finance", name, folder / file, header)
-            self._begin(day, "marketing", "ad_spend", folder / "ad_spend.csv", f"{SPEND_COLUMNS}\n")
             self._begin(day, "ecb", "rate", folder / "eurofxref-hist.csv", "")
 
     def _begin(self, day: date, source: str, name: str, path: Path, header: str) -> None:
@@ -199,24 +203,33 @@ class _Delivery:
 
     def add(self, day: date, part: Part) -> None:
         for (source, name), rows in part.items():
-            if rows:
-                with self._paths[day, source, name].open("ab") as file:
-                    file.write(rows.encode(_encoding(source)))
+            if not rows:
+                continue
+            if source in CONNECTORS and (day, source, name) not in self._paths:
+                table = f"{source}_{name}"
+                path = self._out / day.isoformat() / f"{table}.csv"
+                self._begin(day, source, name, path, table_header(table))
+            with self._paths[day, source, name].open("ab") as file:
+                file.write(rows.encode(_encoding(source)))
 
 
 def _encoding(source: str) -> str:
     return EXPORT_ENCODING if source == "salesforce" else "utf-8"
 
 
-def _shared_parts(shared: Headquarters, days: Sequence[date]) -> Iterator[Part]:
+def _shared_parts(shared: Headquarters, span: Span, days: Sequence[date]) -> Iterator[Part]:
     """What the headquarters delivers each day."""
     exports = {journal.object_name: Export(journal) for journal in shared.journals}
-    previous: date | None = None
+    systems = (
+        Chart(shared.catalogue, shared.rates, span.founded_on),
+        Advertising(shared.campaigns),
+        Programs(shared.campaigns),
+    )
     for day in days:
         part: Part = {("salesforce", name): each.take(day) for name, each in exports.items()}
-        part["marketing", "ad_spend"] = spend_rows(previous, day, shared.campaigns.spend)
+        for system in systems:
+            part |= by_connector(system.take(day))
         part["ecb", "rate"] = "".join(f"{line}\n" for line in rate_lines(shared.rates, day))
-        previous = day
         yield part
 
 

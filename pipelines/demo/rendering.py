@@ -1,7 +1,8 @@
 """The company's state as the text its systems would deliver on a day.
 
-Salesforce: the data export, whole or as changes. Marketing: CSV. What stands in the files is
-decided elsewhere; finance's are worded in `finance_files`, and `generate` puts all into files.
+Salesforce: the data export, whole or as changes. What stands in the files is decided elsewhere;
+finance's plans are worded in `finance_files`, the tables of connectors in `connector`, and
+`generate` puts all into files.
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
-from pipelines.demo.campaigns import Spend
 from pipelines.demo.clock import end_of_day
 from pipelines.demo.columns import columns, empty_values
 from pipelines.demo.journal import Fields, Journal, Replay
 
 EXPORT_ENCODING = "iso-8859-1"
 """Also readable as cp1252: only characters that both share are used."""
-SPEND_COLUMNS = "campaign_id,spend_on,channel,impressions,clicks,spend_amount,currency"
 
 
 class Export:
@@ -88,24 +87,6 @@ TEXT_OF: dict[type, Callable[[Any], str]] = {
     float: str,
     date: lambda value: f"{value.isoformat()} 00:00:00",
 }
-
-
-def spend_rows(after: date | None, day: date, spend: Iterable[Spend]) -> str:
-    """The days since the last delivery: an incremental file, the first one holding the past."""
-    since = after or date.min
-    return csv_text(
-        (
-            row.campaign_id,
-            row.spend_on,
-            row.channel,
-            row.impressions,
-            row.clicks,
-            row.spend_amount,
-            row.currency,
-        )
-        for row in spend
-        if since < row.spend_on <= day
-    )
 
 
 def csv_text(rows: Iterable[tuple[object, ...]]) -> str:

@@ -17,24 +17,18 @@ from pipelines.demo.catalogue import Catalogue, build_catalogue
 from pipelines.demo.clock import end_of_day, quarter
 from pipelines.demo.division import Division
 from pipelines.demo.finance import (
-    Invoice,
     Quota,
     RegionQuotas,
     build_invoices,
     build_leader_quotas,
     build_quotas,
 )
-from pipelines.demo.finance_files import (
-    invoice_rows,
-    order_line_rows,
-    order_rows,
-    quota_rows,
-    seller_total_rows,
-    territory_rows,
-)
+from pipelines.demo.finance_files import quota_rows, seller_total_rows, territory_rows
 from pipelines.demo.journal import Journal
 from pipelines.demo.leads import build_leads
 from pipelines.demo.market import build_market
+from pipelines.demo.marketo import Mailbox, build_mailbox
+from pipelines.demo.netsuite import Books
 from pipelines.demo.opportunities import World, build_deals
 from pipelines.demo.orders import Order, Records, build_orders, orders_on
 from pipelines.demo.organisation import build_headquarters, build_organisation
@@ -49,6 +43,9 @@ from pipelines.demo.truth import Tables, truth_of
 FOUNDED_BEFORE = timedelta(days=180)
 WARM_UP = timedelta(days=150)
 """Deals opened so long before the first day are there if they were still open on it."""
+
+CONNECTORS = ("google_ads", "linkedin_ads", "marketo", "netsuite")
+"""Sources whose files are tables of a connector."""
 
 Part = dict[tuple[str, str], str]
 """What is delivered on a day: the rows of each (source, object)."""
@@ -99,25 +96,35 @@ class Headquarters:
 
 @dataclass(frozen=True)
 class DivisionBooks:
-    """What a division's finance keeps."""
+    """What a division's finance and marketing keep beside the CRM."""
 
     quotas: list[Quota]
-    invoices: list[Invoice]
     orders: list[Order]
+    books: Books
     assignments: list[Assignment]
     rates: Rates
+    mailbox: Mailbox
 
-    def rows(self, day: date, deals: Records, lines: Records) -> dict[str, str]:
-        """The books of an evening; orders and totals follow what the CRM says then."""
-        orders = list(orders_on(self.orders, day, deals, lines))
-        return {
-            "quota": quota_rows(day, self.quotas),
-            "invoice": invoice_rows(day, self.invoices),
-            "order": order_rows(orders),
-            "order_line": order_line_rows(orders),
-            "territory": territory_rows(day, self.assignments),
-            "seller_total": seller_total_rows(seller_totals(day, self.quotas, deals, self.rates)),
+    def take(self, day: date, deals: Records, lines: Records) -> Part:
+        """What is delivered on an evening; orders and totals follow what the CRM says then."""
+        totals = seller_totals(day, self.quotas, deals, self.rates)
+        tables = self.books.take(day, orders_on(self.orders, day, deals, lines))
+        tables |= self.mailbox.take(day)
+        return by_connector(tables) | {
+            ("finance", "quota"): quota_rows(day, self.quotas),
+            ("finance", "territory"): territory_rows(day, self.assignments),
+            ("finance", "seller_total"): seller_total_rows(totals),
         }
+
+
+def by_connector(tables: dict[str, str]) -> Part:
+    """Tables under the names of their source and object."""
+    return {
+        (source, table.removeprefix(f"{source}_")): rows
+        for table, rows in tables.items()
+        for source in CONNECTORS
+        if table.startswith(f"{source}_")
+    }
 
 
 def build_shared(seed: int, span: Span) -> Headquarters:
@@ -165,8 +172,7 @@ def _run_division(division: Division, span: Span, days: Sequence[date]) -> Resul
     for day in days:
         part: Part = {("salesforce", name): each.take(day) for name, each in exports.items()}
         deals, lines = exports["Opportunity"].records, exports["OpportunityLineItem"].records
-        part |= {("finance", name): rows for name, rows in books.rows(day, deals, lines).items()}
-        parts.append(part)
+        parts.append(part | books.take(day, deals, lines))
     return Result(parts, by_region, truth)
 
 
@@ -191,12 +197,15 @@ def _simulate(
     quotas, by_region = build_quotas(
         division, organisation, deals.all, shared.rates, (first_day, last_day)
     )
+    invoices = build_invoices(division, deals.all)
+    orders = build_orders(division, [*deals.all, *deals.deleted], shared.catalogue)
     books = DivisionBooks(
         quotas,
-        build_invoices(division, deals.all),
-        build_orders(division, [*deals.all, *deals.deleted], shared.catalogue),
+        orders,
+        Books(division, orders, invoices, shared.catalogue, shared.rates),
         build_assignments(organisation),
         shared.rates,
+        build_mailbox(division, shared.campaigns, leads.leads),
     )
     splits, shares = build_splits(
         division, organisation, shared.split_types, [*deals.all, *deals.deleted]
@@ -215,5 +224,5 @@ def _simulate(
         organisation.users,
         organisation.roles,
     ]
-    truth = truth_of([*deals.all, *deals.deleted], shares, books.invoices)
+    truth = truth_of([*deals.all, *deals.deleted], shares, invoices)
     return journals, books, by_region, truth

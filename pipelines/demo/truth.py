@@ -167,6 +167,7 @@ def _invoice(invoice: Invoice) -> dict[str, Any]:
         "due_on": invoice.due_on,
         "paid_on": invoice.paid_on,
         "voided_on": invoice.voided_on,
+        "credited_on": invoice.credited_on,
         "days_late": (invoice.paid_on - invoice.due_on).days if invoice.paid_on else None,
         "amount": invoice.amount,
         "currency": invoice.deal.currency,

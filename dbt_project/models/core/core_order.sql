@@ -6,6 +6,8 @@ lines as (
     {{ latest_versions('order_line', ['line_id']) }}
 ),
 
+accounts as (select * from {{ ref('core_account') }}),
+
 account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
 
 line_totals as (
@@ -22,7 +24,7 @@ select
     {{ surrogate_key('orders.source_system', 'orders.order_id') }} as order_key,
     orders.source_system,
     orders.order_id,
-    coalesce(account_merges.survivor_id, orders.account_id) as account_id,
+    coalesce(accounts.crm_account_id, account_merges.survivor_id, orders.account_id) as account_id,
     orders.owner_id,
     orders.opportunity_id,
     orders.ordered_on,
@@ -44,3 +46,7 @@ left join account_merges
     on
         orders.source_system = account_merges.source_system
         and orders.account_id = account_merges.record_id
+left join accounts
+    on
+        orders.source_system = accounts.source_system
+        and orders.account_id = accounts.account_id

@@ -2,6 +2,8 @@ with invoices as (
     {{ latest_versions('invoice', ['invoice_id']) }}
 ),
 
+accounts as (select * from {{ ref('core_account') }}),
+
 plan_rates as (select * from {{ ref('core_plan_rate') }}),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }})
@@ -10,7 +12,7 @@ select
     md5(invoices.source_system || '|' || invoices.invoice_id) as invoice_key,
     invoices.source_system,
     invoices.invoice_id,
-    invoices.account_id,
+    coalesce(accounts.crm_account_id, invoices.account_id) as account_id,
     invoices.opportunity_id,
 
     invoices.invoiced_on,
@@ -31,6 +33,10 @@ select
     end as days_paid_after_due
 from invoices
 cross join latest_extract
+left join accounts
+    on
+        invoices.source_system = accounts.source_system
+        and invoices.account_id = accounts.account_id
 left join plan_rates
     on
         invoices.currency = plan_rates.currency

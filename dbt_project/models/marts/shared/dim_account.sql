@@ -1,4 +1,9 @@
-with accounts as (select * from {{ ref('core_account') }})
+-- A customer of finance that is an account of the CRM is that account.
+with accounts as (
+    select *
+    from {{ ref('core_account') }}
+    where crm_account_id is null
+)
 
 select
     account_key,

@@ -7,6 +7,7 @@ stores as (
 select
     'adventureworks' as source_system,
     cast(customers.customer_id as varchar) as account_id,
+    cast(null as varchar) as crm_account_id,
     coalesce(stores.name, customers.account_number) as account_name,
     cast(null as varchar) as parent_account_id,
     cast(null as varchar) as industry_value,

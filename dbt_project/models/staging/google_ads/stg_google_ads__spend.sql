@@ -17,7 +17,11 @@ select
         as spend_id,
     coalesce({{ crm_campaign_id('campaigns.name') }}, stats.campaign_id) as campaign_id,
     stats.stats_on as spend_on,
-    'google_ads' as channel,
+    case campaigns.advertising_channel_type
+        when 'SEARCH' then 'paid_search'
+        else coalesce(lower(campaigns.advertising_channel_type), 'google_ads')
+    end
+        as channel,
     stats.impressions,
     stats.clicks,
     cast(stats.cost_micros as decimal(18, 4)) / 1000000 as spend_amount,

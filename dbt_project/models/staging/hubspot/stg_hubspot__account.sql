@@ -3,6 +3,7 @@ with companies as (select * from {{ source('hubspot', 'company') }})
 select
     'hubspot' as source_system,
     id as account_id,
+    cast(null as varchar) as crm_account_id,
     name as account_name,
     parent_company_id as parent_account_id,
     industry as industry_value,

@@ -19,7 +19,7 @@ select
     stats.campaign_id || '|' || cast(stats.day_on as varchar) as spend_id,
     coalesce({{ crm_campaign_id('campaigns.name') }}, stats.campaign_id) as campaign_id,
     stats.day_on as spend_on,
-    'linkedin_ads' as channel,
+    'paid_social' as channel,
     stats.impressions,
     stats.clicks,
     stats.cost_in_local_currency as spend_amount,

@@ -3,6 +3,7 @@ with accounts as (select * from {{ source('maven_crm', 'account') }})
 select
     'maven_crm' as source_system,
     account as account_id,
+    cast(null as varchar) as crm_account_id,
     account as account_name,
     subsidiary_of as parent_account_id,
     sector as industry_value,

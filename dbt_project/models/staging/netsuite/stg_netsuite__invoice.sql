@@ -8,12 +8,7 @@ with transactions as (
 totals as (
     select
         transaction_id,
-        max(case when is_main_line then foreign_amount end) as total_amount,
-        -sum(case when not is_main_line and is_tax_line then foreign_amount else 0 end)
-            as tax_amount,
-        -sum(case when not is_main_line and not is_tax_line then foreign_amount else 0 end)
-            as subtotal_amount,
-        max(created_from_id) as created_from_id
+        max(case when is_main_line then foreign_amount end) as total_amount
     from (
         {{ current_rows(source('netsuite', 'transaction_line'), ['transaction_id', 'line_id']) }}
     ) as lines

@@ -1,7 +1,10 @@
 with lines as (
     select *
     from {{ source('netsuite', 'transaction_line') }}
-    where not coalesce(is_main_line, false) and not coalesce(is_tax_line, false)
+    where
+        not coalesce(is_main_line, false)
+        and not coalesce(is_tax_line, false)
+        and coalesce(item_type, '') <> 'ShipItem'
 ),
 
 transactions as (

@@ -4,16 +4,14 @@ with transactions as (
     where type = 'SalesOrd'
 ),
 
--- On a sale the main line is the receivable, positive; the lines of what is sold are negative.
+-- On a sale the main line is the receivable, positive; the lines of what is sold are negative. The
+-- goods are what remains of the receivable, so that lines that do not add up to it are seen.
 totals as (
     select
         transaction_id,
         max(case when is_main_line then foreign_amount end) as total_amount,
-        -sum(case when not is_main_line and is_tax_line then foreign_amount else 0 end)
-            as tax_amount,
-        -sum(case when not is_main_line and not is_tax_line then foreign_amount else 0 end)
-            as subtotal_amount,
-        max(created_from_id) as created_from_id
+        -sum(case when is_tax_line then foreign_amount else 0 end) as tax_amount,
+        -sum(case when item_type = 'ShipItem' then foreign_amount else 0 end) as freight_amount
     from (
         {{ current_rows(source('netsuite', 'transaction_line'), ['transaction_id', 'line_id']) }}
     ) as lines
@@ -32,9 +30,9 @@ select
     transactions.crm_opportunity_id as opportunity_id,
     transactions.transaction_on as ordered_on,
     currencies.symbol as currency,
-    totals.subtotal_amount,
+    totals.total_amount - totals.tax_amount - totals.freight_amount as subtotal_amount,
     totals.tax_amount,
-    cast(null as decimal(18, 4)) as freight_amount,
+    totals.freight_amount,
     totals.total_amount,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,

@@ -3,6 +3,7 @@ with customers as (select * from {{ source('stripe', 'customer') }})
 select
     'stripe' as source_system,
     id as account_id,
+    cast(null as varchar) as crm_account_id,
     name as account_name,
     cast(null as varchar) as parent_account_id,
     cast(null as varchar) as industry_value,
