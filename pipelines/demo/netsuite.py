@@ -39,10 +39,6 @@ ACCOUNT_TYPES = (
     ("AcctRec", "Accounts Receivable", "T", 2),
     ("Income", "Income", "F", 11),
 )
-    ("Bank", "Bank", "T", 1),
-    ("AcctRec", "Accounts Receivable", "T", 2),
-    ("Income", "Income", "F", 11),
-)
 BILLING_ITEM = ("900", "Scheduled billing")
 FIRST_ITEM = 801
 SHIPPING_ITEM, TAX_ITEM = "990", "991"

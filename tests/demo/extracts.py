@@ -37,6 +37,16 @@ class Delivery:
                 state |= {row["Id"]: row for row in self.file_rows(delivered, name)}
         return list(state.values())
 
+    def table(self, name: str, *key: str, day: date | None = None) -> list[Row]:
+        """A connector's table at the end of a day, from all files; without what is gone."""
+        until = day or self.last
+        state: dict[tuple[str, ...], Row] = {}
+        for delivered in self.extracts.days:
+            if delivered <= until and (self.folder / str(delivered) / f"{name}.csv").exists():
+                for row in self.file_rows(delivered, f"{name}.csv"):
+                    state[tuple(row[column] for column in key)] = row
+        return [row for row in state.values() if row.get("_fivetran_deleted") != "TRUE"]
+
     def file_rows(self, day: date, file_name: str) -> list[Row]:
         path = self.folder / day.isoformat() / file_name
         encoding = "iso-8859-1" if file_name[0].isupper() else "utf-8"

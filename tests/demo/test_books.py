@@ -1,13 +1,15 @@
-"""Finance's orders, territories and totals say what the CRM says on the same evening."""
+"""NetSuite's books and finance's territories and totals say what the CRM says that evening."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines.demo import generate
@@ -30,29 +32,68 @@ def won_deals(delivery: Delivery, day: date) -> dict[str, Row]:
     }
 
 
-def line_totals(delivery: Delivery, day: date) -> Amounts:
-    totals: Amounts = defaultdict(Decimal)
-    for row in delivery.rows("order_lines.csv", day):
-        totals[row["order_id"]] += Decimal(row["line_amount"])
-    return totals
+@dataclass(frozen=True)
+class Sale:
+    """An order or an invoice as NetSuite has it."""
+
+    header: Row
+    lines: list[Row]
+
+    @property
+    def opportunity_id(self) -> str:
+        return self.header["custbody_crm_opportunity_id"]
+
+    def amount(self, kind: str) -> Decimal:
+        """What the lines of a kind are worth: main, goods, tax or shipping."""
+        amounts = (Decimal(line["foreignamount"]) for line in self.lines if kind_of(line) == kind)
+        total = sum(amounts, Decimal(0))
+        return total if kind == "main" else -total
+
+
+def kind_of(line: Row) -> str:
+    if line["mainline"] == "T":
+        return "main"
+    if line["taxline"] == "T":
+        return "tax"
+    return "shipping" if line["itemtype"] == "ShipItem" else "goods"
+
+
+def sales(delivery: Delivery, kind: str, day: date | None = None) -> list[Sale]:
+    """The transactions of a kind on the evening of a day."""
+    lines: dict[str, list[Row]] = defaultdict(list)
+    for line in delivery.table("netsuite_transaction_line", "transaction", "id", day=day):
+        lines[line["transaction"]].append(line)
+    headers = delivery.table("netsuite_transaction", "id", day=day)
+    known = {header["id"] for header in headers}
+    assert lines.keys() == known, "lines without a header, or a header without lines"
+    return [Sale(row, lines[row["id"]]) for row in headers if row["type"] == kind]
+
+
+def crm_accounts(delivery: Delivery, day: date | None = None) -> dict[str, str]:
+    """The CRM's account by NetSuite's customer."""
+    customers = delivery.table("netsuite_customer", "id", day=day)
+    return {row["id"]: row["externalid"] for row in customers}
+
+
+CURRENCY_IDS = {"USD": "1", "GBP": "2", "EUR": "4"}
 
 
 def test_an_order_repeats_its_won_deal(company: Delivery) -> None:
     for day in company.extracts.days:
-        won = won_deals(company, day)
-        for order in company.rows("orders.csv", day):
-            deal = won[order["opportunity_id"]]
-            assert Decimal(order["subtotal_amount"]) == Decimal(deal["Amount"]), order
-            assert (order["account_id"], order["owner_id"], order["currency"]) == (
+        won, accounts = won_deals(company, day), crm_accounts(company, day)
+        for order in sales(company, "SalesOrd", day):
+            deal = won[order.opportunity_id]
+            goods = order.amount("main") - order.amount("tax") - order.amount("shipping")
+            assert goods == Decimal(deal["Amount"]), order
+            assert (accounts[order.header["entity"]], order.header["currency"]) == (
                 deal["AccountId"],
-                deal["OwnerId"],
-                deal["CurrencyIsoCode"],
+                CURRENCY_IDS[deal["CurrencyIsoCode"]],
             )
 
 
 def test_every_won_deal_is_ordered_once_within_days(company: Delivery) -> None:
     for day in company.extracts.days:
-        ordered = [row["opportunity_id"] for row in company.rows("orders.csv", day)]
+        ordered = [order.opportunity_id for order in sales(company, "SalesOrd", day)]
         assert len(ordered) == len(set(ordered))
         waiting = won_deals(company, day).keys() - set(ordered)
         deals = company.by_id("Opportunity.csv", day)
@@ -63,8 +104,8 @@ def test_every_won_deal_is_ordered_once_within_days(company: Delivery) -> None:
 def test_the_order_of_a_reversed_or_deleted_deal_is_gone(company: Delivery) -> None:
     gone = 0
     for before, after in pairwise(company.extracts.days):
-        kept = {row["opportunity_id"] for row in company.rows("orders.csv", after)}
-        old = {row["opportunity_id"] for row in company.rows("orders.csv", before)}
+        kept = {order.opportunity_id for order in sales(company, "SalesOrd", after)}
+        old = {order.opportunity_id for order in sales(company, "SalesOrd", before)}
         lost = old - kept
         deals = company.by_id("Opportunity.csv", after)
         lost_deals = [deals[deal_id] for deal_id in lost if deal_id in deals]
@@ -73,51 +114,120 @@ def test_the_order_of_a_reversed_or_deleted_deal_is_gone(company: Delivery) -> N
     assert gone, "no reversal between two extracts"
 
 
-def test_a_total_is_the_sum_of_its_parts(company: Delivery) -> None:
+def test_taxes_are_those_of_the_countries(company: Delivery) -> None:
     shares = set()
-    for order in company.rows("orders.csv"):
-        subtotal, tax, freight, total = (
-            Decimal(order[f"{part}_amount"]) for part in ("subtotal", "tax", "freight", "total")
-        )
-        assert total == subtotal + tax + freight
-        shares.add(round(tax / subtotal, 2))
+    for order in sales(company, "SalesOrd"):
+        goods = order.amount("main") - order.amount("tax") - order.amount("shipping")
+        shares.add(round(order.amount("tax") / goods, 2))
     assert min(shares) == 0
     assert max(shares) == Decimal("0.2")
 
 
 def test_order_lines_are_the_deals_lines_and_add_up_but_for_a_few(company: Delivery) -> None:
-    orders = company.rows("orders.csv")
-    totals = line_totals(company, company.last)
-    assert totals.keys() == {order["order_id"] for order in orders}
-    breaks = [row for row in orders if totals[row["order_id"]] != Decimal(row["subtotal_amount"])]
+    orders = sales(company, "SalesOrd")
+    breaks = [order for order in orders if sum_of(order) != order.amount("main")]
     assert 1 <= len(breaks) <= len(orders) // 100
+    codes = {row["Id"]: row["ProductCode"] for row in company.rows("Product2.csv")}
+    items = {row["id"]: row["fullname"] for row in company.table("netsuite_item", "id")}
     deal_lines: dict[str, set[str]] = defaultdict(set)
     for line in company.rows("OpportunityLineItem.csv"):
-        deal_lines[line["OpportunityId"]].add(line["Product2Id"])
-    ordered: dict[str, set[str]] = defaultdict(set)
-    for line in company.rows("order_lines.csv"):
-        ordered[line["order_id"]].add(line["product_id"])
+        deal_lines[line["OpportunityId"]].add(codes[line["Product2Id"]])
     for order in orders:
-        known = deal_lines.get(order["opportunity_id"])
-        assert known is None or known == ordered[order["order_id"]]
+        known = deal_lines.get(order.opportunity_id)
+        ordered = {items[line["item"]] for line in order.lines if kind_of(line) == "goods"}
+        assert known is None or known == ordered
+
+
+def sum_of(order: Sale) -> Decimal:
+    return order.amount("goods") + order.amount("tax") + order.amount("shipping")
 
 
 def test_a_line_is_quantity_times_price_to_the_rounding(company: Delivery) -> None:
-    for line in company.rows("order_lines.csv"):
-        quantity, price = Decimal(line["quantity"]), Decimal(line["unit_price"])
-        off = abs(quantity * price - Decimal(line["line_amount"]))
-        assert off <= quantity * Decimal("0.00005") + Decimal("0.005"), line
+    for order in sales(company, "SalesOrd"):
+        for line in order.lines:
+            if kind_of(line) == "goods":
+                quantity, price = -Decimal(line["quantity"]), Decimal(line["rate"])
+                off = abs(quantity * price + Decimal(line["foreignamount"]))
+                assert off <= quantity * Decimal("0.00005") + Decimal("0.005"), line
 
 
 def test_an_order_keeps_its_number_and_day(company: Delivery) -> None:
     first, last = (
-        {row["order_id"]: row for row in company.rows("orders.csv", company.extracts.days[i])}
-        for i in (0, -1)
+        {order.header["id"]: order.header for order in sales(company, "SalesOrd", day)}
+        for day in (company.extracts.days[0], company.last)
     )
     both = first.keys() & last.keys()
     assert len(both) > 1000
-    fixed = ("opportunity_id", "ordered_on", "account_id")
+    fixed = ("custbody_crm_opportunity_id", "trandate", "entity", "transactionnumber")
     assert all(first[i][name] == last[i][name] for i in both for name in fixed)
+
+
+def test_invoices_are_paid_void_or_open_as_the_truth_says(company: Delivery) -> None:
+    files = sorted((company.folder / "truth" / "invoice").glob("*.parquet"))
+    truth = {row["invoice_id"]: row for row in pl.read_parquet(files).iter_rows(named=True)}
+    for day in company.extracts.days:
+        invoices = {
+            invoice.header["transactionnumber"]: invoice
+            for invoice in sales(company, "CustInvc", day)
+        }
+        issued = {name for name, row in truth.items() if row["invoiced_on"] <= day}
+        assert invoices.keys() == issued
+        for name, invoice in invoices.items():
+            row, header = truth[name], invoice.header
+            is_paid = row["paid_on"] is not None and row["paid_on"] <= day
+            is_void = row["voided_on"] is not None and row["voided_on"] <= day
+            assert header["status"] == ("V" if is_void else "B" if is_paid else "A")
+            assert invoice.amount("main") == invoice.amount("goods") == row["amount"]
+            assert day_of_netsuite(header["duedate"]) == row["due_on"]
+            closed_on = header["closedate"]
+            assert (day_of_netsuite(closed_on) if closed_on else None) == (
+                row["paid_on"] if is_paid else None
+            )
+
+
+def day_of_netsuite(text: str) -> date:
+    return date.fromisoformat(text.removesuffix(" 0:00:00"))
+
+
+def test_a_payment_and_a_credit_memo_are_of_their_invoice(company: Delivery) -> None:
+    invoices = {invoice.header["id"]: invoice for invoice in sales(company, "CustInvc")}
+    payments, credits = sales(company, "CustPymt"), sales(company, "CustCred")
+    paid = {payment.lines[0]["createdfrom"] for payment in payments}
+    assert paid == {i for i, invoice in invoices.items() if invoice.header["status"] == "B"}
+    assert credits, "no deal was reversed after its invoice was paid"
+    for settlement, sign in [*((each, 1) for each in payments), *((each, -1) for each in credits)]:
+        invoice = invoices[settlement.lines[0]["createdfrom"]]
+        assert settlement.amount("main") == sign * invoice.amount("main")
+        assert settlement.header["trandate"] >= invoice.header["trandate"]
+    assert {each.lines[0]["createdfrom"] for each in credits} <= paid
+
+
+def test_the_ledger_balances_and_receivables_are_the_open_invoices(company: Delivery) -> None:
+    postings = company.table(
+        "netsuite_transaction_accounting_line", "transaction", "transactionline"
+    )
+    balance: dict[str, Decimal] = defaultdict(Decimal)
+    receivables: dict[str, Decimal] = defaultdict(Decimal)
+    headers = {row["id"]: row for row in company.table("netsuite_transaction", "id")}
+    for row in postings:
+        value = Decimal(row["debit"] or 0) - Decimal(row["credit"] or 0)
+        assert value == Decimal(row["amount"])
+        balance[row["transaction"]] += value
+        if row["account"] == "119" and headers[row["transaction"]]["currency"] == "1":
+            receivables["all"] += value
+    assert set(balance.values()) == {Decimal(0)}
+    # In dollars no rate stands between the invoice and its payment.
+    open_dollars = sum(
+        invoice.amount("main")
+        for invoice in sales(company, "CustInvc")
+        if invoice.header["status"] == "A" and invoice.header["currency"] == "1"
+    )
+    returned = sum(
+        credit.amount("main")
+        for credit in sales(company, "CustCred")
+        if credit.header["currency"] == "1"
+    )
+    assert receivables["all"] == open_dollars + returned
 
 
 def test_a_seller_is_in_one_territory_at_a_time(company: Delivery) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.demo.ids import PREFIXES, checksum, salesforce_id
+from pipelines.demo.simulate import CONNECTORS
 from tests.demo.extracts import NO_LOOKUP, Delivery
 from tests.realdata import SHARED, needs_real_data
 
@@ -111,10 +112,33 @@ def test_rates_are_wide_newest_first_with_a_trailing_comma(small: Delivery) -> N
 
 
 def test_other_systems_write_iso_dates(small: Delivery) -> None:
-    quota, invoice = small.rows("quotas.csv")[0], small.rows("invoices.csv")[0]
+    quota = small.rows("quotas.csv")[0]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", quota["approved_at"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", quota["period_start_on"])
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d", invoice["due_on"])
+
+
+@needs_real_data
+@pytest.mark.real
+def test_tables_of_connectors_have_the_columns_of_the_real_ones(small: Delivery) -> None:
+    real = {}
+    for folder, prefix, ours in (
+        ("netsuite", "netsuite2_", "netsuite_"),
+        ("google_ads", "", "google_ads_"),
+        ("linkedin", "linkedin_", "linkedin_ads_"),
+        ("marketo", "marketo_", "marketo_"),
+    ):
+        for path in (SHARED / "source_columns" / folder).glob(f"{prefix}*_data.csv"):
+            header = path.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+            name = path.stem.removeprefix(prefix).removesuffix("_data")
+            real[ours + {"tran_acct_line": "transaction_accounting_line"}.get(name, name)] = header
+    # Fields of the company whose tables these are, and the links to the CRM that ours has.
+    custom = ("custcol", "custentity", "custrecord")
+    links = {"custbody_crm_opportunity_id", "sfdc_lead_id", "sfdc_contact_id"}
+    for file in small.extracts.files:
+        if file.source in CONNECTORS:
+            expected = [name for name in real[file.path.stem] if not name.startswith(custom)]
+            header = file.path.read_text().splitlines()[0].split(",")
+            assert [name for name in header if name not in links] == expected, file.path
 
 
 def test_forecast_category_is_given_in_both_vocabularies(company: Delivery) -> None:
