@@ -1,7 +1,7 @@
 {#-
     DuckDB replaces a view or a table in one transaction, so what exists needs no other name in
     between, as in databases without that. It saves three statements a model, a fifth of a build.
-    Hooks, grants, indexes and comments of a model are not made: this project has none.
+    Hooks, grants and indexes of a model are not made: this project has none.
 -#}
 {%- materialization view, adapter='duckdb' -%}
     {%- set target_relation = this.incorporate(type='view') -%}
@@ -11,6 +11,7 @@
             {{ sql }}
         );
     {%- endcall -%}
+    {%- do persist_docs(target_relation, model) -%}
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}
 {%- endmaterialization -%}
@@ -21,6 +22,7 @@
     {%- call statement('main') -%}
         {{ create_table_as(False, target_relation, compiled_code) }}
     {%- endcall -%}
+    {%- do persist_docs(target_relation, model) -%}
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}
 {%- endmaterialization -%}

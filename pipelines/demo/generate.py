@@ -13,7 +13,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -149,7 +149,7 @@ def generate(
     for day in chosen:
         delivery.add(day, {("finance", "quota"): leader_rows(shared, by_region, day)})
     arrival = sprinkle(out, seed, chosen) if hazards else chosen
-    return DemoExtracts(chosen, delivery.files, arrival)
+    return DemoExtracts(chosen, [_as_written(file) for file in delivery.files], arrival)
 
 
 def daily(n_days: int, last_day: date = LAST_DAY) -> list[date]:
@@ -160,6 +160,13 @@ def daily(n_days: int, last_day: date = LAST_DAY) -> list[date]:
 def first_day_of(years: int, last_day: date = LAST_DAY) -> date:
     """The first day of a CRM that is so many years old on the evening of the last day."""
     return (last_day + timedelta(days=1)).replace(year=last_day.year - years)
+
+
+def _as_written(file: DemoFile) -> DemoFile:
+    """A file that hazards packed has another name."""
+    if file.path.exists():
+        return file
+    return replace(file, path=file.path.with_name(f"{file.path.name}.gz"))
 
 
 def _each(

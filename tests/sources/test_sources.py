@@ -336,8 +336,8 @@ def test_spend_is_restated_and_meets_the_crm_campaign(systems: Systems) -> None:
         "currency from funnel.fct_spend order by channel, spend_on"
     ) == [
         ("google_ads", CRM_ID, "Spring", date(2026, 3, 1), 22, amount("40.0000"), "USD"),
-        ("linkedin_ads", "7", "Leaders", date(2026, 3, 1), 3, amount("12.3456"), "EUR"),
-        ("linkedin_ads", "7", "Leaders", date(2026, 3, 2), 1, amount("1.0000"), "EUR"),
+        ("paid_social", "7", "Leaders", date(2026, 3, 1), 3, amount("12.3456"), "EUR"),
+        ("paid_social", "7", "Leaders", date(2026, 3, 2), 1, amount("1.0000"), "EUR"),
     ]
 
 
