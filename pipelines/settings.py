@@ -80,8 +80,23 @@ class Policies(_Frozen):
     """First day of the calendar; a date outside it is refused, never dropped."""
     calendar_to: date = date(2040, 12, 31)
     """Last day of the calendar."""
+    closed_period_tolerance_pct: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """How far the bookings of a closed quarter may move between two releases; more is refused
+    unless `accepted_changes` names it."""
+    closes_after_days: Annotated[int, Field(ge=0)] = 8
+    """Days after its end from which on a period counts as closed."""
     keep_releases: Annotated[int, Field(ge=2)] = 30
     """Releases kept on disk; the current one and its predecessor are never removed."""
+
+
+class AcceptedChange(_Frozen):
+    """A change between releases that is meant, so that the gate lets it pass until a day."""
+
+    change: Annotated[str, Field(pattern=r"^[a-z_]+[./][\w./-]+$")]
+    """What the gate calls it: a table, a column, `<source>.<object>` or `bookings/<quarter>`."""
+    reason: Annotated[str, Field(min_length=10)]
+    until: date
+    """Last day on which it is accepted."""
 
 
 class Company(_Frozen):
@@ -100,6 +115,8 @@ class Company(_Frozen):
     reference: Path | None = None
     """Folder with this company's own reference data: `aliases.csv`, `stages.csv`."""
     policies: Policies = Policies()
+    accepted_changes: tuple[AcceptedChange, ...] = ()
+    """Changes since the last release that the gate would refuse, and that are meant."""
     file: Path
     """Where the description was read from."""
 
@@ -180,6 +197,7 @@ def _known_keys(location: tuple[int | str, ...]) -> set[str]:
         "paths": Paths,
         "policies": Policies,
         "sources": SourceChoice,
+        "accepted_changes": AcceptedChange,
     }
     if location:
         model = inner[location[0]]

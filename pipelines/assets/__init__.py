@@ -1,7 +1,7 @@
 """Dagster wiring: what each step is called, what it waits for, and what it reports.
 
     landing files -> config, raw -> raw checks -> dbt (staging, core, marts) + dbt tests
-        -> mart checks -> release
+        -> mart checks, reconciliations -> release
 
 The work itself is done in the rooms to the left; everything here names, connects and reports.
 """
@@ -19,6 +19,7 @@ from pipelines.assets.raw import (
     build_reference_assets,
     expected_loads,
 )
+from pipelines.assets.reconcile import build_release_checks
 from pipelines.assets.release import build_release_asset
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import build_transform
@@ -48,15 +49,18 @@ def build_pipeline(company: Company) -> Pipeline:
     """Name and connect everything Dagster needs to run one company."""
     transform = build_transform(company)
     raw, marts = raw_suites(company), mart_suites(transform.public_tables)
+    checks = build_release_checks(company, transform.public_tables, transform.grains)
     expected = (
         *expected_loads(company),
         *transform.expected.values(),
         *(check for suite in (*raw, *marts) for check in suite.expected_checks),
+        *checks.expected,
     )
     release = build_release_asset(
         company,
         marts=transform.mart_keys,
         public_tables=transform.public_tables,
+        grains=transform.grains,
         expected=expected,
     )
     # In one process: the steps share one writer, and starting a process per step would cost more
@@ -78,6 +82,7 @@ def build_pipeline(company: Company) -> Pipeline:
         asset_checks=[
             build_checks("raw_expectations", raw),
             build_checks("mart_expectations", marts),
+            checks.definition,
         ],
         jobs=[job],
         schedules=[build_schedule(company)],

@@ -5,8 +5,8 @@ what they need: the build's check results, the public tables, and the numbers of
 """
 
 import subprocess
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from pipelines.publish import (
     Release,
     ReleaseInfo,
     TableFacts,
+    current,
     discover_tables,
     make_release_id,
     prune,
     publish,
 )
+from pipelines.publish.restatement import NAMES, Restatement
 from pipelines.quality import (
     BatchRow,
     ExpectedCheck,
@@ -145,6 +147,10 @@ class Contents:
     numbers: list[tuple[str, Any, str]]
     batches: list[InputBatch]
     rejects: list[RejectCount]
+    compared_with: str | None
+    """Release that readers had when the build was held against it."""
+    restated: list[Restatement]
+    """What moved in closed periods since then."""
 
 
 def build_release_asset(
@@ -152,6 +158,7 @@ def build_release_asset(
     *,
     marts: Sequence[dg.AssetKey],
     public_tables: Collection[tuple[str, str]],
+    grains: Mapping[str, tuple[str, ...]],
     expected: Collection[ExpectedCheck],
 ) -> dg.AssetsDefinition:
     """The asset that depends on every mart and puts out the release."""
@@ -177,7 +184,7 @@ def build_release_asset(
             contents = _contents(connection)
         try:
             published = _publish(
-                warehouse.company, verdict, context.run.run_id, contents, public_tables
+                warehouse.company, verdict, context.run.run_id, contents, public_tables, grains
             )
         except PublishError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
@@ -209,7 +216,14 @@ def _publish(
     build_id: str,
     contents: Contents,
     public_tables: Collection[tuple[str, str]],
+    grains: Mapping[str, tuple[str, ...]],
 ) -> Release:
+    before = current(company.paths.published)
+    if (before.release_id if before else None) != contents.compared_with:
+        raise PublishError(
+            f"readers had release {contents.compared_with} when the build was held against it and "
+            f"have {before.release_id if before else None} now: run again"
+        )
     now = datetime.now(UTC)
     info = ReleaseInfo(
         release_id=make_release_id(now, build_id),
@@ -233,7 +247,7 @@ def _publish(
         release=info,
         # Only what the project defines today: a mart that was removed leaves its table behind.
         tables=[
-            table
+            replace(table, grain=grains.get(f"{table.schema}.{table.name}", ()))
             for table in discover_tables(
                 company.warehouse_file, {schema for schema, _ in public_tables}
             )
@@ -243,6 +257,7 @@ def _publish(
         batches=contents.batches,
         rejects=contents.rejects,
         macros=[OPPORTUNITIES_AS_OF],
+        restated=contents.restated,
     )
     prune(company.paths.published, company.policies.keep_releases)
     return published
@@ -301,7 +316,21 @@ def _contents(connection: duckdb.DuckDBPyConnection) -> Contents:
         numbers=numbers,
         batches=_batches(connection),
         rejects=_rejects(connection),
+        compared_with=_compared_with(connection),
+        restated=_restated(connection),
     )
+
+
+def _compared_with(connection: duckdb.DuckDBPyConnection) -> str | None:
+    row = connection.execute("select from_release from control.compared").fetchone()
+    return row[0] if row else None
+
+
+def _restated(connection: duckdb.DuckDBPyConnection) -> list[Restatement]:
+    rows = connection.execute(
+        f"select {', '.join(NAMES)} from control.restatement order by all"
+    ).fetchall()
+    return [Restatement(*row) for row in rows]
 
 
 def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:

@@ -55,6 +55,8 @@ class Transform:
     public_tables: tuple[tuple[str, str], ...]
     """(schema, table) of every mart."""
     mart_keys: tuple[dg.AssetKey, ...]
+    grains: dict[str, tuple[str, ...]]
+    """Columns that tell a public table's rows apart, by `schema.table`, as its test promises."""
 
 
 def build_transform(company: Company) -> Transform:
@@ -92,7 +94,23 @@ def build_transform(company: Company) -> Transform:
         expected=expected_tests(manifest, nodes.keys() | _tests_on(nodes, manifest)),
         public_tables=tuple(sorted((node["schema"], node["name"]) for node in marts)),
         mart_keys=tuple(translator.get_asset_key(node) for node in marts),
+        grains=_grains(manifest, {node["unique_id"]: node for node in marts}),
     )
+
+
+def _grains(
+    manifest: Mapping[str, Any], marts: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[str, ...]]:
+    grains: dict[str, tuple[str, ...]] = {}
+    for test in manifest["nodes"].values():
+        kind = (test.get("test_metadata") or {}).get("name")
+        mart = marts.get(str(test.get("attached_node")))
+        if mart is None or kind not in {"unique", "unique_rows"}:
+            continue
+        arguments = test["test_metadata"]["kwargs"]
+        columns = arguments.get("columns") or [arguments["column_name"]]
+        grains[f"{mart['schema']}.{mart['name']}"] = tuple(columns)
+    return grains
 
 
 def _selected_nodes(

@@ -45,7 +45,8 @@ class Versions:
         n_gone = self._add_deletes(result) if self.batch.is_full else 0
         n_changed, n_inserted, n_flagged = self._counts(
             "count(*) filter (_op = 'upsert' and (known_op = 'upsert' or _version > 1)), "
-            "count(*) filter (coalesce(known_op, 'delete') = 'delete' and _version = 1), "
+            "count(*) filter (_op = 'upsert' and coalesce(known_op, 'delete') = 'delete' "
+            "and _version = 1), "
             "count(*) filter (_op = 'delete')",
             "changed",
         )

@@ -14,6 +14,7 @@ from pipelines.publish.errors import PublishError
 from pipelines.publish.files import sha256
 from pipelines.publish.info import ReleaseInfo
 from pipelines.publish.manifest import DATABASE, CheckFacts, InputBatch, RejectCount, TableFacts
+from pipelines.publish.restatement import Restatement
 from pipelines.publish.tables import (
     OUT,
     Fingerprint,
@@ -38,6 +39,10 @@ class Content:
     rejects: Sequence[RejectCount]
     macros: Sequence[str]
     supersedes: str | None
+    restated: Sequence[Restatement] = ()
+    """What moved in closed periods since the superseded release."""
+    restated_before: Sequence[meta.Restated] = ()
+    """The ledger of the superseded release."""
 
 
 def write_database(
@@ -56,7 +61,8 @@ def write_database(
         fingerprints: dict[str, Fingerprint] = {}
         for table in content.tables:
             copy_table(connection, source, table)
-            facts.append(facts_of(connection, OUT, table.schema, table.name, table.comment))
+            found = facts_of(connection, OUT, table.schema, table.name, table.comment)
+            facts.append(found.model_copy(update={"grain": table.grain}))
             # A view is computed anew each time it is asked, so only its copy has a fingerprint.
             origin = OUT if table.is_view else source
             fingerprints[facts[-1].name] = fingerprint(connection, origin, table.schema, table.name)
@@ -94,6 +100,11 @@ def _write_meta(
     write(meta.check_table(check_facts(release.verdict)))
     write(meta.batch_table(content.batches))
     write(meta.reject_table(content.rejects))
+    new = [
+        meta.Restated(content.supersedes or "", release.release_id, release.created_at, row)
+        for row in content.restated
+    ]
+    write(meta.restatement_table([*content.restated_before, *new]))
     write(meta.table_table([*tables, *written]))
     return written
 

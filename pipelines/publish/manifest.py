@@ -38,6 +38,8 @@ class TableFacts(_Frozen):
     content_hash: str
     """Sum over rows of a hash of each row: the same for the same rows in any order."""
     columns: tuple[ColumnFacts, ...]
+    grain: tuple[str, ...] = ()
+    """Columns that tell a row from every other, as a test of the project promises."""
     comment: str | None = None
     parquet: str = ""
     """Path of the Parquet copy inside the release."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.publish.manifest import CheckFacts, InputBatch, RejectCount, TableFacts
-from pipelines.publish.tables import OUT, comment_on, path
+from pipelines.publish.restatement import NAMES, Restatement
+from pipelines.publish.tables import OUT, comment_on, literal, path
 
 SCHEMA = "meta"
 
@@ -110,6 +112,71 @@ def reject_table(rejects: Sequence[RejectCount]) -> MetaTable:
     rows = [tuple(getattr(reject, column.name) for column in columns) for reject in rejects]
     comment = "One row per source object, rule and column with rejected rows."
     return MetaTable("reject_summary", comment, columns, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """A restatement with the releases between which it happened."""
+
+    from_release: str
+    to_release: str
+    restated_at: datetime
+    what: Restatement
+
+
+def restatement_table(rows: Sequence[Restated]) -> MetaTable:
+    amounts = "decimal(38, 4)"
+    columns = (
+        _Column("from_release", "varchar", "Release that had the old value."),
+        _Column("to_release", "varchar", "Release that has the new value."),
+        _Column("restated_at", "timestamp", "When the new one was made, UTC."),
+        _Column("metric", "varchar", "bookings, credit/<measure> or quota/<measure>."),
+        _Column("scope_type", "varchar", "company, team, owner or participant."),
+        _Column("scope_id", "varchar", "Which of them."),
+        _Column("period_start_on", "date", "First day of the closed period."),
+        _Column("period_end_on", "date", "First day after it."),
+        _Column("cause", "varchar", "late_data, reversal, edit, hierarchy, rate or definition."),
+        _Column("old_value", amounts, "Total of scope and period in the earlier release."),
+        _Column("new_value", amounts, "Total of scope and period in the later release."),
+        _Column("delta_amount", amounts, "What this cause moved."),
+        _Column("n_deals", "bigint", "Deals (or quotas) behind it."),
+        _Column("deals", "varchar", "Ids of the first of them, by comma."),
+    )
+    values = [
+        (
+            row.from_release,
+            row.to_release,
+            naive_utc(row.restated_at),
+            *(getattr(row.what, column.name) for column in columns[3:]),
+        )
+        for row in rows
+    ]
+    comment = (
+        "One row per metric, scope, closed period and cause by which a total moved between two "
+        "releases; the history of this release and those before it."
+    )
+    return MetaTable("fct_restatement", comment, columns, values)
+
+
+def read_restatements(database: Path) -> list[Restated]:
+    """The ledger of an earlier release; empty where it had none yet."""
+    # Attached, not opened: a reader in this process may have it open in a way of its own.
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(database)} as released (read_only)")
+        connection.execute("use released")
+        known = connection.execute(
+            "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?",
+            [SCHEMA, "fct_restatement"],
+        ).fetchone()
+        if known is None or not known[0]:
+            return []
+        rows = connection.execute(
+            "select from_release, to_release, restated_at, "
+            f"{', '.join(NAMES)} from {SCHEMA}.fct_restatement order by all"
+        ).fetchall()
+    return [
+        Restated(row[0], row[1], row[2].replace(tzinfo=UTC), Restatement(*row[3:])) for row in rows
+    ]
 
 
 def table_table(tables: Sequence[TableFacts]) -> MetaTable:

@@ -26,6 +26,7 @@ from pipelines.publish.manifest import (
     RejectCount,
     TableFacts,
 )
+from pipelines.publish.meta import read_restatements
 from pipelines.publish.pointer import (
     Release,
     current_id,
@@ -34,6 +35,7 @@ from pipelines.publish.pointer import (
     release_ids,
     remember,
 )
+from pipelines.publish.restatement import Restatement
 from pipelines.publish.tables import STORAGE_VERSION, PublicTable, verify_content
 
 ReportWriter = Callable[[Path, Sequence[TableFacts]], None]
@@ -50,6 +52,7 @@ def publish(
     batches: Sequence[InputBatch] = (),
     rejects: Sequence[RejectCount] = (),
     macros: Sequence[str] = (),
+    restated: Sequence[Restatement] = (),
     on_step: Step = lambda _: None,
 ) -> Release:
     """Publish one build of the warehouse as a new, current release.
@@ -68,8 +71,10 @@ def publish(
         _require_new(published, release.release_id)
         folder = published / RELEASES / f"{TEMPORARY}{release.release_id}"
         folder.mkdir()
-        content = Content(tables, batches, rejects, macros, current_id(published))
+        before = current_id(published)
         try:
+            ledger = read_restatements(published / RELEASES / before / DATABASE) if before else ()
+            content = Content(tables, batches, rejects, macros, before, restated, ledger)
             facts, prints = write_database(folder, warehouse_file, release, content, on_step)
             manifest = _describe(folder, release, content, facts, report, on_step)
             verify_content(folder, folder / DATABASE, manifest.tables, prints)

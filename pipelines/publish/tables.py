@@ -39,6 +39,7 @@ class PublicTable:
     comment: str | None = None
     column_comments: Mapping[str, str] = field(default_factory=dict)
     is_view: bool = False
+    grain: tuple[str, ...] = ()
 
 
 def discover_tables(

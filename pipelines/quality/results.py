@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CheckKind = Literal["gx", "dbt", "load"]
+CheckKind = Literal["gx", "dbt", "load", "reconciliation", "release"]
 Severity = Literal["block", "warn"]
 Status = Literal["pass", "fail", "error"]
 

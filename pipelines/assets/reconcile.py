@@ -1,0 +1,236 @@
+"""The last checks before a release: the build against itself, and against what readers have.
+
+    reconciliations (quality.reconciliation)   two ways to one number, on the tables as they stand
+    promises (publish.compare)                 columns, grain, rows, extracts of the current release
+    restatements (publish.restatement)         what moved in closed periods since then, and why
+
+Restatements are kept in `control.restatement` with the build and the release they were measured
+from; the release takes them along only if readers still have that release.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from datetime import date, timedelta
+
+import dagster as dg
+import duckdb
+
+from pipelines.assets.dbt_project import entity_sources
+from pipelines.assets.resources import Warehouse
+from pipelines.assets.transform import as_check_result
+from pipelines.publish import Release, current, discover_tables
+from pipelines.publish.compare import (
+    CLOSED,
+    PROMISES,
+    Break,
+    Promise,
+    differences,
+    expected_promises,
+    judge,
+)
+from pipelines.publish.manifest import DATABASE, ColumnFacts, InputBatch, TableFacts
+from pipelines.publish.restatement import NAMES, Restatement, residuals, restatements
+from pipelines.publish.tables import literal, path
+from pipelines.quality.ledger import record
+from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
+from pipelines.quality.results import CheckResult, ExpectedCheck
+from pipelines.settings import PROJECT_ROOT, Company
+
+FOLDER = PROJECT_ROOT / "expectations" / "reconciliations"
+_FALLBACK = dg.AssetKey(["pipeline", "fct_opportunity"])
+"""Where checks hang that are about no public table: the release waits for all of them there."""
+_SCHEMA = """
+create schema if not exists control;
+create table if not exists control.restatement (
+    build_id varchar, from_release varchar, metric varchar, scope_type varchar, scope_id varchar,
+    period_start_on date, period_end_on date, cause varchar, old_value decimal(38, 4),
+    new_value decimal(38, 4), delta_amount decimal(38, 4), n_deals bigint, deals varchar
+);
+create table if not exists control.compared (build_id varchar, from_release varchar);
+"""
+
+
+@dataclass(frozen=True)
+class ReleaseChecks:
+    """The operation and what it has to answer."""
+
+    definition: dg.AssetChecksDefinition
+    expected: tuple[ExpectedCheck, ...]
+
+
+def build_release_checks(
+    company: Company,
+    public_tables: Collection[tuple[str, str]],
+    grains: Mapping[str, tuple[str, ...]],
+) -> ReleaseChecks:
+    """One operation for all of them, with one asset check each."""
+    sources = entity_sources(company)
+    chosen = load_reconciliations(FOLDER, sources)
+    specs = {each.check_id: _spec(each, public_tables) for each in chosen}
+    specs |= {each.check_id: _promise_spec(each) for each in PROMISES}
+
+    @dg.multi_asset_check(name="reconciliations", specs=list(specs.values()), pool="warehouse")
+    def reconciliations(
+        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.AssetCheckResult]:
+        with warehouse.connect() as connection:
+            results = reconcile(connection, chosen, sources)
+            results += compare(
+                connection, warehouse.company, context.run.run_id, public_tables, grains
+            )
+            record(connection, context.run.run_id, results)
+        for result in results:
+            spec = specs[result.check_id]
+            yield as_check_result(result, spec.asset_key, spec.name)
+
+    expected = (*(each.expected for each in chosen), *expected_promises())
+    return ReleaseChecks(reconciliations, expected)
+
+
+def _spec(each: Reconciliation, public_tables: Collection[tuple[str, str]]) -> dg.AssetCheckSpec:
+    schema, name = each.table.split(".")
+    is_public = (schema, name) in public_tables
+    return dg.AssetCheckSpec(
+        name=each.name,
+        asset=dg.AssetKey([schema, name]) if is_public else _FALLBACK,
+        description=each.why,
+        blocking=each.severity == "block",
+    )
+
+
+def _promise_spec(promise: Promise) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name=promise.name, asset=_FALLBACK, description=promise.why, blocking=True
+    )
+
+
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    company: Company,
+    build_id: str,
+    public_tables: Collection[tuple[str, str]],
+    grains: Mapping[str, tuple[str, ...]],
+) -> list[CheckResult]:
+    """Hold the build against the current release and keep what moved in closed periods."""
+    before = current(company.paths.published)
+    connection.execute(_SCHEMA)
+    connection.execute("delete from control.restatement")
+    connection.execute("delete from control.compared")
+    if before is None:
+        connection.execute("insert into control.compared values (?, null)", [build_id])
+        return judge([], company.accepted_changes, date.min)
+    as_of_on = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
+    today = as_of_on[0] if as_of_on and as_of_on[0] else before.as_of_on
+    moved = _restatements(connection, company, before)
+    _keep(connection, build_id, before.release_id, moved)
+    tables = _tables(connection, public_tables, grains)
+    breaks = [
+        *differences(before.manifest, tables, _batches(connection)),
+        *_moved_too_far(company, moved),
+    ]
+    return judge(breaks, company.accepted_changes, today)
+
+
+def _restatements(
+    connection: duckdb.DuckDBPyConnection, company: Company, before: Release
+) -> list[Restatement]:
+    closed_before = before.as_of_on - timedelta(days=company.policies.closes_after_days)
+    connection.execute(f"attach {literal(before.path / DATABASE)} as released (read_only)")
+    try:
+        moved = restatements(connection, "released", company.warehouse_file.stem, closed_before)
+    finally:
+        # What was made of the release has to go before it can be detached.
+        for view in ("old_booked", "old_credited", "old_quotas"):
+            connection.execute(f"drop view if exists temp.{view}")
+        connection.execute("detach released")
+    if unexplained := residuals(moved):
+        first = unexplained[0]
+        raise dg.Failure(
+            f"{len(unexplained)} restated totals do not add up to their causes (first: "
+            f"{first.metric} of {first.scope_id}, {first.period_start_on}); this is a defect of "
+            "the warehouse: report it",
+            allow_retries=False,
+        )
+    return moved
+
+
+def _keep(
+    connection: duckdb.DuckDBPyConnection,
+    build_id: str,
+    release_id: str,
+    moved: Sequence[Restatement],
+) -> None:
+    connection.execute("insert into control.compared values (?, ?)", [build_id, release_id])
+    if not moved:
+        return
+    lists = ", ".join("unnest(?)" for _ in NAMES)
+    columns = [list(column) for column in zip(*(astuple(row) for row in moved), strict=True)]
+    connection.execute(
+        f"insert into control.restatement (build_id, from_release, {', '.join(NAMES)}) "
+        f"select ?, ?, {lists}",
+        [build_id, release_id, *columns],
+    )
+
+
+def _moved_too_far(company: Company, moved: Sequence[Restatement]) -> Iterator[Break]:
+    """Closed quarters of which the company's bookings moved more than they may."""
+    tolerance = company.policies.closed_period_tolerance_pct
+    told = set()
+    for row in moved:
+        if row.metric != "bookings" or row.scope_type != "company":
+            continue
+        if row.period_start_on in told:
+            continue
+        told.add(row.period_start_on)
+        change = row.new_value - row.old_value
+        if abs(change) > abs(row.old_value) * type(change)(str(tolerance)):
+            causes = ", ".join(
+                f"{other.cause} {other.delta_amount:+,.0f} ({other.n_deals} deals, such as "
+                f"{other.deals.split(',')[0]})"
+                for other in moved
+                if (other.metric, other.scope_type, other.period_start_on)
+                == ("bookings", "company", row.period_start_on)
+            )
+            yield Break(
+                CLOSED,
+                f"bookings/{row.period_start_on}",
+                f"bookings of the quarter from {row.period_start_on} were {row.old_value:,.0f} "
+                f"and are {row.new_value:,.0f}: {causes}",
+            )
+
+
+def _tables(
+    connection: duckdb.DuckDBPyConnection,
+    public_tables: Collection[tuple[str, str]],
+    grains: Mapping[str, tuple[str, ...]],
+) -> list[TableFacts]:
+    """The public tables as built, without hashes."""
+    found = discover_tables(connection, {schema for schema, _ in public_tables})
+    facts = []
+    for table in found:
+        if (table.schema, table.name) not in public_tables:
+            continue
+        name = path(table.schema, table.name)
+        columns = connection.execute(f"describe {name}").fetchall()
+        counted = connection.execute(f"select count(*) from {name}").fetchone()
+        facts.append(
+            TableFacts(
+                schema_name=table.schema,
+                table_name=table.name,
+                n_rows=counted[0] if counted else 0,
+                content_hash="",
+                columns=tuple(ColumnFacts(name=row[0], type=row[1]) for row in columns),
+                grain=grains.get(f"{table.schema}.{table.name}", ()),
+            )
+        )
+    return facts
+
+
+def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
+    rows = connection.execute(
+        "select cast(batch_id as varchar), source, object, extract_on from control.batches "
+        "where status = 'loaded'"
+    ).fetchall()
+    return [
+        InputBatch(batch_id=row[0], source=row[1], object=row[2], extract_on=row[3]) for row in rows
+    ]

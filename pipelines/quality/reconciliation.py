@@ -1,0 +1,183 @@
+"""Hold a build against itself: what was read, what was kept, what core made of it, what is public.
+
+A reconciliation (`expectations/reconciliations/*.yaml`) adds something up along two ways that
+share as little as possible and returns the rows on which they differ. It reads the tables as they
+stand, not as a model left them, so that one somebody changed by hand is found as well. A query that
+cannot be asked is an error, never a pass.
+
+Its SQL may name every table of the warehouse and these views:
+
+    raw_rows        source, object, batch_id, n_rows        what the raw log holds of each batch
+    altered_rows    source, object, _file, _line            raw rows that are not as written
+    staged_deals, staged_changes, staged_merges, staged_quotas
+                    what staging hands to core, of all enabled sources
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from pipelines.quality.results import CheckResult, ExpectedCheck, Severity
+from pipelines.settings import ConfigurationError
+
+_SHOWN = 12
+"""Columns of an example."""
+_STAMPS = "op, recorded_at, extracted_at"
+_STAGED = {
+    "staged_deals": ("opportunity", f"source_system, opportunity_id, is_deleted, {_STAMPS}"),
+    "staged_changes": ("opportunity_change", f"source_system, opportunity_id, {_STAMPS}"),
+    "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
+    "staged_quotas": ("quota", f"source_system, quota_id, quota_amount, {_STAMPS}"),
+}
+"""View, the entity it holds, and its columns."""
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Reconciliation(BaseModel):
+    """One comparison of two ways to the same number."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    table: Annotated[str, Field(pattern=r"^[a-z_]+\.\w+$")]
+    """What is wrong if the two ways differ."""
+    severity: Severity
+    owner: Text
+    why: Text
+    next_step: Text
+    sql: Text
+    """Rows that differ; none when the ways agree."""
+    needs: str | None = None
+    """Entity without which there is nothing to compare."""
+
+    @property
+    def check_id(self) -> str:
+        return f"reconciliation.{self.name}"
+
+    @property
+    def expected(self) -> ExpectedCheck:
+        return ExpectedCheck(self.check_id, self.severity)
+
+
+def load_reconciliations(
+    folder: Path, entity_sources: Mapping[str, Collection[str]]
+) -> tuple[Reconciliation, ...]:
+    """The reconciliations that have something to compare, given which sources feed which entity.
+
+    Raises:
+        ConfigurationError: a file is no readable list of them, or a name is taken twice.
+    """
+    found: list[Reconciliation] = []
+    for file in sorted(folder.glob("*.yaml")):
+        try:
+            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            found += TypeAdapter(list[Reconciliation]).validate_python(document)
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            raise ConfigurationError(f"reconciliations {file} cannot be read: {error}") from error
+    twice = [name for name, n in Counter(each.name for each in found).items() if n > 1]
+    if twice:
+        raise ConfigurationError(f"two reconciliations are called '{twice[0]}': rename one")
+    return tuple(each for each in found if not each.needs or entity_sources.get(each.needs))
+
+
+def reconcile(
+    connection: duckdb.DuckDBPyConnection,
+    chosen: Sequence[Reconciliation],
+    entity_sources: Mapping[str, Collection[str]],
+) -> list[CheckResult]:
+    """Ask every chosen reconciliation; one result each, in their order."""
+    try:
+        _prepare(connection, entity_sources)
+    except duckdb.Error as error:
+        return [
+            _result(each, message=f"the views it reads cannot be made: {error}") for each in chosen
+        ]
+    return [_ask(connection, each) for each in chosen]
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, entity_sources: Mapping[str, Collection[str]]
+) -> None:
+    """Views that live as long as the connection, over whatever this company has."""
+    columns: dict[str, list[str]] = {}
+    for table, column in connection.execute(
+        "select table_name, column_name from duckdb_columns() where schema_name = 'raw' "
+        "and database_name = current_database() order by table_name, column_index"
+    ).fetchall():
+        columns.setdefault(table, []).append(column)
+    counted = [
+        f"select '{source}' as source, '{name}' as object, _batch_id as batch_id, "
+        f'count(*) as n_rows from raw."{table}" group by _batch_id'
+        for table in columns
+        for source, name in [table.split("__", 1)]
+    ]
+    altered = [
+        f"select '{source}' as source, '{name}' as object, _file, _line "
+        f'from raw."{table}" where hash({", ".join(_quoted(own))}) <> _row_hash'
+        for table in columns
+        for source, name in [table.split("__", 1)]
+        if (own := [column for column in columns[table] if not column.startswith("_")])
+    ]
+    views = {"raw_rows": counted, "altered_rows": altered}
+    for view, (entity, names) in _STAGED.items():
+        views[view] = [
+            f"select {names} from staging.stg_{source}__{entity}"
+            for source in entity_sources.get(entity, ())
+        ] or [f"select {_nothing(names)} where false"]
+    for view, parts in views.items():
+        connection.execute(f"create or replace temp view {view} as {' union all '.join(parts)}")
+
+
+def _quoted(names: Sequence[str]) -> list[str]:
+    return ['"' + name.replace('"', '""') + '"' for name in names]
+
+
+def _nothing(names: str) -> str:
+    return ", ".join(f"null as {name}" for name in names.split(", "))
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, asked: Reconciliation) -> CheckResult:
+    try:
+        cursor = connection.execute(
+            f"select count(*) over () as n_failed, * from ({asked.sql}) as differing limit 1"
+        )
+        row = cursor.fetchone()
+    except duckdb.Error as error:
+        return _result(asked, message=f"the query cannot be asked: {error}")
+    if row is None or cursor.description is None:
+        return _result(asked, n_failed=0)
+    names = [column[0] for column in cursor.description]
+    pairs = list(zip(names, row, strict=True))[1 : _SHOWN + 1]
+    example = ", ".join(f"{name}={value}" for name, value in pairs if value is not None)
+    return _result(asked, n_failed=int(row[0]), example=example)
+
+
+def _result(
+    asked: Reconciliation,
+    *,
+    n_failed: int | None = None,
+    example: str | None = None,
+    message: str | None = None,
+) -> CheckResult:
+    return CheckResult(
+        check_id=asked.check_id,
+        kind="reconciliation",
+        asset=asked.table,
+        severity=asked.severity,
+        owner=asked.owner,
+        why=asked.why,
+        next_step=asked.next_step,
+        status="error" if n_failed is None else "fail" if n_failed else "pass",
+        n_failed=n_failed or None,
+        observed=f"{n_failed:,} row{'' if n_failed == 1 else 's'}" if n_failed else None,
+        example=example,
+        message=message,
+    )
