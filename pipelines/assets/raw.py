@@ -132,7 +132,7 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
                 batches = load(connection, warehouse.company, source)
             except IngestError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            record(connection, context.run.run_id, _load_results(source, contract, batches))
+            record(connection, context.run.run_id, load_results(source, contract, batches))
             missed = missed_days(warehouse.company, source)
             write_missed_days(connection, source, missed)
             every = warehouse.company.sources[source].every
@@ -190,7 +190,8 @@ def _load_check_id(source: str, name: str) -> str:
     return f"load.{source}.{name}"
 
 
-def _load_results(source: str, contract: Contract, batches: list[BatchResult]) -> list[CheckResult]:
+def load_results(source: str, contract: Contract, batches: list[BatchResult]) -> list[CheckResult]:
+    """One check per object: did every batch of it load?"""
     failed = {batch.object: batch for batch in batches if batch.status == "failed"}
     return [
         CheckResult(

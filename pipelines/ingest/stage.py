@@ -62,13 +62,15 @@ class Stage:
             rejects = pl.concat([rejects, conflicting])
         n_accepted = result.n_read - n_rejected - n_duplicate
         n_records = n_accepted if self.batch.is_full else self._n_records()
+        n_flagged = self._n_flagged()
         result = replace(
             result,
             n_duplicate=n_duplicate,
             n_rejected=n_rejected,
             n_accepted=n_accepted,
-            n_inserted=n_records,
+            n_inserted=n_records - n_flagged,
             n_changed=n_accepted - n_records,
+            n_deleted=n_flagged,
         )
         self._check_limit(result, rejects)
         return result, rejects
@@ -148,6 +150,15 @@ class Stage:
         """Records by the hashes of their keys, which costs a fifth of comparing the keys."""
         row = self.connection.execute(
             f"select count(distinct hash({self._key})) from {self.table}"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def _n_flagged(self) -> int:
+        """Rows that say of their record that it is deleted."""
+        if not self.contract.deleted:
+            return 0
+        row = self.connection.execute(
+            f"select count(*) from {self.table} where _op = 'delete'"
         ).fetchone()
         return int(row[0]) if row else 0
 

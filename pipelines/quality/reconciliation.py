@@ -7,10 +7,12 @@ cannot be asked is an error, never a pass.
 
 Its SQL may name every table of the warehouse and these views:
 
-    raw_rows        source, object, batch_id, n_rows        what the raw log holds of each batch
+    raw_rows        source, object, batch_id, n_upserts, n_deletes, n_late
+                                                            what the raw log holds of each batch
     altered_rows    source, object, _file, _line            raw rows that are not as written
     staged_deals, staged_changes, staged_merges, staged_quotas
                     what staging hands to core, of all enabled sources
+    mail_addresses  table_name, column_name, example        addresses in public texts
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pipelines.quality.results import CheckResult, ExpectedCheck, Severity
 from pipelines.settings import ConfigurationError
 
+PUBLIC_SCHEMAS = ("attainment", "forecast", "funnel", "pipeline", "revenue", "shared")
+ADDRESS = "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"
 _SHOWN = 12
 """Columns of an example."""
 _STAMPS = "op, recorded_at, extracted_at"
@@ -115,7 +119,11 @@ def _prepare(
         columns.setdefault(table, []).append(column)
     counted = [
         f"select '{source}' as source, '{name}' as object, _batch_id as batch_id, "
-        f'count(*) as n_rows from raw."{table}" group by _batch_id'
+        "count(*) filter (_op = 'upsert') as n_upserts, "
+        "count(*) filter (_op = 'delete') as n_deletes, "
+        # A version that is filed behind the one before it may lie some ticks after the cut.
+        "count(*) filter (_recorded_at > _extracted_at + interval 1 second) as n_late "
+        f'from raw."{table}" group by _batch_id'
         for table in columns
         for source, name in [table.split("__", 1)]
     ]
@@ -132,8 +140,26 @@ def _prepare(
             f"select {names} from staging.stg_{source}__{entity}"
             for source in entity_sources.get(entity, ())
         ] or [f"select {_nothing(names)} where false"]
+    views["mail_addresses"] = _addresses(connection)
     for view, parts in views.items():
         connection.execute(f"create or replace temp view {view} as {' union all '.join(parts)}")
+
+
+def _addresses(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Texts of public tables that look like an address, by column."""
+    texts = connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "where database_name = current_database() and data_type = 'VARCHAR' "
+        "and list_contains(?, schema_name) order by all",
+        [list(PUBLIC_SCHEMAS)],
+    ).fetchall()
+    return [
+        f"select '{schema}.{table}' as table_name, '{column}' as column_name, "
+        f"count(*) as n_rows, any_value({name}) as example from {schema}.{table} "
+        f"where contains({name}, '@') and regexp_matches({name}, '{ADDRESS}')"
+        for schema, table, column in texts
+        for name in _quoted([column])
+    ]
 
 
 def _quoted(names: Sequence[str]) -> list[str]:

@@ -1,0 +1,641 @@
+"""Seeded defects: each a small function that spoils extracts, the raw log, or built tables.
+
+A defect is known by name, and by where it comes from: `X1` to `X14` are mistakes read in public
+warehouses, `E9` those every warehouse meets. Whether a named blocking check stops it is found out
+in `matrix`; nothing here knows the checks.
+
+Those whose mart does not exist yet are in `NOT_YET`, by name.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+Row = dict[str, str]
+Stage = Literal["extract", "raw", "model"]
+Spoil = Callable[[Path], None] | Callable[[duckdb.DuckDBPyConnection], None]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One thing that goes wrong."""
+
+    name: str
+    stage: Stage
+    spoil: Callable[..., None]
+    """Takes the folder of the newest day's files, or a connection to the warehouse."""
+    origin: str = ""
+
+
+DEFECTS: list[Defect] = []
+NOT_YET = {
+    "X7 a value falls in no churn bucket": "bands are built with retention",
+    "X8 a ratio is summed in an aggregate": "no public table aggregates ratios",
+    "X9 a definition divides where the SQL adds": "days sales outstanding is not built",
+    "X11 a movement class is unreachable": "recurring revenue is not built",
+    "X12 prorated targets do not add up": "targets are not allocated yet",
+}
+"""Defects of marts that are not built, and what they wait for."""
+
+
+def defect(name: str, stage: Stage, origin: str = "") -> Callable[[Callable[..., None]], None]:
+    """Add the function below to the library."""
+
+    def add(spoil: Callable[..., None]) -> None:
+        DEFECTS.append(Defect(name, stage, spoil, origin))
+
+    return add
+
+
+# Files ------------------------------------------------------------------------------------------
+
+
+def rewrite(file: Path, change: Callable[[list[Row]], Iterable[Row]]) -> None:
+    """Change the rows of a file in its own form."""
+    is_export = file.name[0].isupper()
+    encoding = "iso-8859-1" if is_export else "utf-8"
+    reader = csv.DictReader(StringIO(file.read_text(encoding=encoding)))
+    names = list(reader.fieldnames or [])
+    rows = list(change(list(reader)))
+    buffer = StringIO()
+    quoting = csv.QUOTE_ALL if is_export else csv.QUOTE_MINIMAL
+    writer = csv.DictWriter(buffer, names, lineterminator="\n", quoting=quoting)
+    writer.writeheader()
+    writer.writerows(rows)
+    file.write_text(buffer.getvalue(), encoding=encoding)
+
+
+def each(change: Callable[[Row], Row]) -> Callable[[list[Row]], list[Row]]:
+    return lambda rows: [change(dict(row)) for row in rows]
+
+
+def set_to(**values: str) -> Callable[[list[Row]], list[Row]]:
+    return each(lambda row: row | values)
+
+
+def deals_of(folder: Path) -> Path:
+    return folder / "Opportunity.delta.csv"
+
+
+def substitute(file: Path, old: bytes, new: bytes) -> None:
+    data = file.read_bytes()
+    assert old in data, f"{file.name} has no {old!r}: the defect would change nothing"
+    file.write_bytes(data.replace(old, new))
+
+
+def shifted(hours: int) -> Callable[[Row], Row]:
+    def shift(row: Row) -> Row:
+        moved = dict(row)
+        for name in ("CreatedDate", "LastModifiedDate", "SystemModstamp", "LastStageChangeDate"):
+            if row.get(name):
+                at = datetime.fromisoformat(row[name]) + timedelta(hours=hours)
+                moved[name] = at.isoformat(" ")
+        return moved
+
+    return shift
+
+
+@defect("a byte that no letter has", "extract", "E9 encoding error")
+def _(folder: Path) -> None:
+    # cp1252 has no letter for this byte.
+    file = folder / "Account.delta.csv"
+    file.write_bytes(file.read_bytes().replace(b"e", b"\x81", 1))
+
+
+@defect("UTF-16 instead of latin-1", "extract", "E9 encoding error")
+def _(folder: Path) -> None:
+    file = deals_of(folder)
+    file.write_bytes(file.read_bytes().decode("latin-1").encode("utf-16"))
+
+
+@defect("amount and expected revenue change places", "extract", "E9 column swap")
+def _(folder: Path) -> None:
+    def swap(row: Row) -> Row:
+        return row | {"Amount": row["ExpectedRevenue"], "ExpectedRevenue": row["Amount"]}
+
+    rewrite(deals_of(folder), each(swap))
+
+
+@defect("close date and creation change places", "extract", "E9 column swap")
+def _(folder: Path) -> None:
+    def swap(row: Row) -> Row:
+        created = row["CreatedDate"]
+        return row | {
+            "CloseDate": f"{created[:10]} 00:00:00",
+            "CreatedDate": f"{row['CloseDate'][:10]} 12:00:00",
+        }
+
+    rewrite(deals_of(folder), each(swap))
+
+
+@defect("a column is missing", "extract")
+def _(folder: Path) -> None:
+    substitute(deals_of(folder), b'"StageName"', b'"Stage"')
+
+
+@defect("an unknown column appears", "extract")
+def _(folder: Path) -> None:
+    file = deals_of(folder)
+    lines = file.read_bytes().splitlines()
+    file.write_bytes(
+        b"\n".join([lines[0] + b',"Mood__c"', *(line + b',"fine"' for line in lines[1:])]) + b"\n"
+    )
+
+
+@defect("a stage was renamed", "extract", "E9 renamed stage")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), set_to(StageName="Verbal Commit (new)"))
+
+
+@defect("an unknown forecast category", "extract", "X3")
+def _(folder: Path) -> None:
+    rewrite(
+        deals_of(folder),
+        set_to(ForecastCategory="Stretch", ForecastCategoryName="Stretch"),
+    )
+
+
+@defect("deals lose their currency", "extract", "E9 currency missing")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), set_to(CurrencyIsoCode=""))
+
+
+@defect("a currency nobody quotes", "extract")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), set_to(CurrencyIsoCode="XAU"))
+
+
+@defect("amounts become cents", "extract", "E9 unit change")
+def _(folder: Path) -> None:
+    def to_cents(row: Row) -> Row:
+        if not row["Amount"]:
+            return row
+        revenue = row["ExpectedRevenue"]
+        return row | {
+            "Amount": str(float(row["Amount"]) * 100),
+            "ExpectedRevenue": str(float(revenue) * 100) if revenue else "",
+        }
+
+    rewrite(deals_of(folder), each(to_cents))
+
+
+@defect("a negative amount", "extract", "E9 negative amount")
+def _(folder: Path) -> None:
+    def negate(row: Row) -> Row:
+        return row | {"Amount": f"-{row['Amount']}"} if row["Amount"] else row
+
+    rewrite(deals_of(folder), each(negate))
+
+
+@defect("times are five hours early", "extract", "E9 tz shift")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), each(shifted(-5)))
+
+
+@defect("times are nine hours late", "extract", "E9 tz shift")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), each(shifted(9)))
+
+
+@defect("won deals close in a month to come", "extract", "E9 future close event")
+def _(folder: Path) -> None:
+    def later(row: Row) -> Row:
+        if row["IsWon"] != "1":
+            return row
+        day = date.fromisoformat(row["CloseDate"][:10]) + timedelta(days=60)
+        return row | {"CloseDate": f"{day} 00:00:00"}
+
+    rewrite(deals_of(folder), each(later))
+
+
+@defect("deals of a deleted owner", "extract", "E9 deleted owner")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), set_to(OwnerId="005bm00000ZZZZZAA1"))
+
+
+@defect("a split of a deal that is not there", "extract", "E9 orphan split")
+def _(folder: Path) -> None:
+    def orphan(rows: list[Row]) -> list[Row]:
+        assert rows, "no split was delivered"
+        lost = rows[0] | {"Id": "1Hkbm00000ZZZZZAA1", "OpportunityId": "006bm00000ZZZZZAA1"}
+        return [*rows, lost]
+
+    rewrite(folder / "OpportunitySplit.delta.csv", orphan)
+
+
+@defect("two quotas of a seller overlap", "extract", "E9 overlapping quota")
+def _(folder: Path) -> None:
+    def overlap(rows: list[Row]) -> list[Row]:
+        last = [row for row in rows if row["measure"] == "bookings"][-1]
+        day = date.fromisoformat(last["period_start_on"])
+        other = last | {
+            "quota_id": "Q-overlap",
+            "period_start_on": str(day + timedelta(days=30)),
+            "period_end_on": str(day + timedelta(days=121)),
+        }
+        return [*rows, other]
+
+    rewrite(folder / "quotas.csv", overlap)
+
+
+@defect("a negative quota", "extract")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", each(lambda row: row | {"quota_amount": "-1.00"}))
+
+
+@defect("half of the quotas are missing", "extract", "E9 dropped batch")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", lambda rows: rows[: len(rows) // 2])
+
+
+@defect("quotas of people nobody knows", "extract")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", each(lambda row: row | {"participant_id": ""}))
+
+
+@defect("quotas ten times as high", "extract")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "quotas.csv",
+        each(lambda row: row | {"quota_amount": str(float(row["quota_amount"]) * 10)}),
+    )
+
+
+@defect("two managers are above each other", "extract", "E9 hierarchy cycle")
+def _(folder: Path) -> None:
+    first = folder.parent / "first" / "User.csv"
+    with first.open(encoding="iso-8859-1", newline="") as opened:
+        users = [row for row in csv.DictReader(opened) if row["IsActive"] == "1"]
+    managers = {row["ManagerId"] for row in users}
+    one, two = [row for row in users if row["Id"] in managers and row["ManagerId"].strip("0A")][:2]
+
+    def circle(rows: list[Row]) -> list[Row]:
+        stamp = {"SystemModstamp": _stamp_of(folder), "LastModifiedDate": _stamp_of(folder)}
+        others = [row for row in rows if row["Id"] not in {one["Id"], two["Id"]}]
+        return [
+            *others,
+            one | stamp | {"ManagerId": two["Id"]},
+            two | stamp | {"ManagerId": one["Id"]},
+        ]
+
+    rewrite(folder / "User.delta.csv", circle)
+
+
+def _stamp_of(folder: Path) -> str:
+    """A moment of the delivered day."""
+    return f"{folder.name} 15:00:00"
+
+
+@defect("changes come under the name of a full extract", "extract")
+def _(folder: Path) -> None:
+    deals_of(folder).rename(folder / "Opportunity.csv")
+
+
+@defect("a full extract of nothing but a header", "extract", "E9 dropped batch")
+def _(folder: Path) -> None:
+    file = deals_of(folder)
+    header = file.read_bytes().split(b"\n")[0] + b"\n"
+    file.unlink()
+    (folder / "Opportunity.csv").write_bytes(header)
+
+
+@defect("the deals of the day are missing, their history is there", "extract", "E9 dropped batch")
+def _(folder: Path) -> None:
+    deals_of(folder).unlink()
+
+
+@defect("a file breaks off in the middle of a row", "extract")
+def _(folder: Path) -> None:
+    file = deals_of(folder)
+    file.write_bytes(file.read_bytes()[: -file.stat().st_size // 3])
+
+
+@defect("accounts under the name of deals", "extract")
+def _(folder: Path) -> None:
+    deals_of(folder).write_bytes((folder / "Account.delta.csv").read_bytes())
+
+
+@defect("rates of the fiscal year's start are missing", "extract", "E9 stale FX")
+def _(folder: Path) -> None:
+    file = folder / "eurofxref-hist.csv"
+    lines = file.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not "2026-01-18" <= line[:10] <= "2026-02-02"]
+    file.write_text("".join(kept))
+
+
+@defect("rates are upside down", "extract")
+def _(folder: Path) -> None:
+    file = folder / "eurofxref-hist.csv"
+    lines = file.read_text().splitlines()
+    names = lines[0].split(",")
+    place = names.index("GBP")
+    changed = [lines[0]]
+    for line in lines[1:]:
+        cells = line.split(",")
+        if cells[place] not in {"", "N/A"}:
+            cells[place] = f"{1 / float(cells[place]):.5f}"
+        changed.append(",".join(cells))
+    file.write_text("\n".join(changed) + "\n")
+
+
+@defect("decimal commas", "extract")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "quotas.csv",
+        each(lambda row: row | {"quota_amount": row["quota_amount"].replace(".", ",")}),
+    )
+
+
+@defect("the same quota with another amount", "extract")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "quotas.csv",
+        lambda rows: [*rows, rows[-1] | {"quota_amount": "1.00"}],
+    )
+
+
+@defect("finance's totals differ", "extract")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "seller_totals.csv",
+        each(lambda row: row | {"credited_amount": str(float(row["credited_amount"]) + 1000)}),
+    )
+
+
+@defect("a seller in two territories at once", "extract")
+def _(folder: Path) -> None:
+    def doubled(rows: list[Row]) -> list[Row]:
+        last = next(row for row in reversed(rows) if not row["valid_to"])
+        other = next(row for row in rows if row["territory_id"] != last["territory_id"])
+        twice = last | {name: other[name] for name in ("territory_id", "territory_name", "region")}
+        return [*rows, twice]
+
+    rewrite(folder / "territories.csv", doubled)
+
+
+@defect("order lines are lost", "extract")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "netsuite_transaction_line.csv",
+        lambda rows: [row for row in rows if row["mainline"] == "T" or row["id"] != "1"],
+    )
+
+
+@defect("orders are doubled", "extract", "E9 duplicated batch")
+def _(folder: Path) -> None:
+    first = folder.parent / "first" / "netsuite_transaction.csv"
+    with first.open(newline="") as opened:
+        orders = [row for row in csv.DictReader(opened) if row["type"] == "SalesOrd"]
+    copies = [row | {"id": str(int(row["id"]) + 5_000_000_000)} for row in orders]
+    rewrite(folder / "netsuite_transaction.csv", lambda rows: [*rows, *copies])
+    lines = folder.parent / "first" / "netsuite_transaction_line.csv"
+    numbers = {row["id"] for row in orders}
+    with lines.open(newline="") as opened:
+        more = [
+            row | {"transaction": str(int(row["transaction"]) + 5_000_000_000)}
+            for row in csv.DictReader(opened)
+            if row["transaction"] in numbers
+        ]
+    rewrite(folder / "netsuite_transaction_line.csv", lambda rows: [*rows, *more])
+
+
+@defect("invoices in cents", "extract", "E9 unit change")
+def _(folder: Path) -> None:
+    first = folder.parent / "first"
+    kinds = {}
+    for name in (first, folder):
+        with (name / "netsuite_transaction.csv").open(newline="") as opened:
+            kinds |= {row["id"]: row["type"] for row in csv.DictReader(opened)}
+    with (first / "netsuite_transaction_line.csv").open(newline="") as opened:
+        lines = [row for row in csv.DictReader(opened) if kinds[row["transaction"]] == "CustInvc"]
+    with (folder / "netsuite_transaction_line.csv").open(newline="") as opened:
+        synced = next(csv.DictReader(opened))["_fivetran_synced"]
+
+    def to_cents(rows: list[Row]) -> list[Row]:
+        own = {(row["transaction"], row["id"]) for row in rows}
+        again = [row for row in lines if (row["transaction"], row["id"]) not in own]
+        return [
+            row
+            | {"foreignamount": str(float(row["foreignamount"]) * 100), "_fivetran_synced": synced}
+            if kinds[row["transaction"]] == "CustInvc"
+            else row
+            for row in [*rows, *again]
+        ]
+
+    rewrite(folder / "netsuite_transaction_line.csv", to_cents)
+
+
+@defect("spend in millionths", "extract", "E9 unit change")
+def _(folder: Path) -> None:
+    for name, column in (
+        ("google_ads_campaign_stats.csv", "cost_micros"),
+        ("linkedin_ads_ad_analytics_by_campaign.csv", "cost_in_local_currency"),
+    ):
+        rewrite(
+            folder / name,
+            each(lambda row, column=column: row | {column: str(int(float(row[column]) * 1e4))}),
+        )
+
+
+@defect("mail addresses in the names of deals", "extract")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), set_to(Name="for jane.doe@customer.example"))
+
+
+# The raw log ------------------------------------------------------------------------------------
+
+DEALS = "raw.salesforce__opportunity"
+
+
+def _newest(table: str) -> str:
+    return f"_batch_id = (select max_by(_batch_id, _extracted_at) from {table})"
+
+
+@defect("a batch is gone from the raw log", "raw", "E9 dropped batch")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(f"delete from {DEALS} where {_newest(DEALS)}")
+
+
+@defect("a batch is twice in the raw log", "raw", "E9 duplicated batch")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(f"insert into {DEALS} select * from {DEALS} where {_newest(DEALS)}")
+
+
+@defect("amounts were changed in the raw log", "raw")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(f"update {DEALS} set amount = amount * 1.01 where amount is not null")
+
+
+@defect("one close date was changed in the raw log", "raw")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(
+        f"update {DEALS} set close_date = close_date - 90 "
+        f"where id = (select min(id) from {DEALS} where is_won)"
+    )
+
+
+@defect("rows of the raw log are marked deleted", "raw")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(f"update {DEALS} set _op = 'delete' where id like '%A'")
+
+
+@defect("rows are filed a week later", "raw", "E9 tz shift")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(f"update {DEALS} set _recorded_at = _recorded_at + interval 7 day")
+
+
+@defect("rows are filed a week earlier", "raw", "E9 tz shift")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute(f"update {DEALS} set _recorded_at = _recorded_at - interval 7 day")
+
+
+@defect("the raw log of quotas is empty", "raw", "E9 dropped batch")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("delete from raw.finance__quota")
+
+
+@defect("history rows lost their deal", "raw")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update raw.salesforce__opportunity_history set opportunity_id = null")
+
+
+@defect("the ledger forgot its rejects", "raw")
+def _(warehouse: duckdb.DuckDBPyConnection) -> None:
+    warehouse.execute("update control.batches set n_read = n_read + 7 where object = 'opportunity'")
+
+
+# Built tables -----------------------------------------------------------------------------------
+
+PUBLIC = "pipeline.fct_opportunity"
+
+
+def sql(name: str, statement: str, origin: str = "") -> None:
+    """A defect of a built table, as one statement."""
+    DEFECTS.append(Defect(name, "model", lambda warehouse: warehouse.execute(statement), origin))
+
+
+sql(
+    "probabilities are not divided by a hundred",
+    "update pipeline.fct_pipeline_snapshot set weighted_amount = weighted_amount * 100",
+    "X1",
+)
+sql("days to close are counted backwards", f"update {PUBLIC} set cycle_days = -cycle_days", "X2")
+sql(
+    "most likely falls under other",
+    f"update {PUBLIC} set forecast_category = 'Other' where forecast_category = 'Most Likely'",
+    "X3",
+)
+sql(
+    "a snapshot day has a hole",
+    "delete from pipeline.fct_pipeline_snapshot where opportunity_id like '%A' and snapshot_on = "
+    "(select median(snapshot_on) from pipeline.fct_pipeline_snapshot where is_weekly)",
+    "X4",
+)
+sql(
+    "a snapshot day is missing",
+    "delete from pipeline.fct_pipeline_snapshot where snapshot_on = (select max(snapshot_on) from "
+    "pipeline.fct_pipeline_snapshot where is_weekly and not is_latest)",
+    "X4",
+)
+sql(
+    "win rates are nothing instead of unknown",
+    "update pipeline.fct_win_rate set win_rate_pct = 0.5 where n_closed > 0",
+    "X5",
+)
+sql(
+    "snapshots show today's stage",
+    "update pipeline.fct_pipeline_snapshot as s set stage = d.stage "
+    f"from {PUBLIC} as d where s.opportunity_key = d.opportunity_key",
+    "X6",
+)
+sql(
+    "snapshots show today's owner",
+    "update pipeline.fct_pipeline_snapshot as s set owner_id = d.owner_id "
+    f"from {PUBLIC} as d where s.opportunity_key = d.opportunity_key",
+    "X6",
+)
+sql("deals beyond a horizon vanish", f"delete from {PUBLIC} where close_on >= '2026-06-01'", "X10")
+sql(
+    "win rate over all deals",
+    "update pipeline.fct_win_rate set n_closed = n_closed * 2 where n_closed > 0",
+    "X13",
+)
+sql(
+    "a late stage renumbers the keys",
+    "update funnel.fct_stage_conversion set stage_conversion_key = "
+    "(select min(stage_conversion_key) from funnel.fct_stage_conversion)",
+    "X14",
+)
+sql("a join doubles the deals", f"insert into {PUBLIC} select * from {PUBLIC} where status = 'won'")
+sql(
+    "a join doubles deals under new keys",
+    f"insert into {PUBLIC} by name select * replace (opportunity_key || '2' as opportunity_key) "
+    f"from {PUBLIC} where status = 'open' limit 10",
+)
+sql(
+    "an inner join loses deals", f"delete from {PUBLIC} where product_id is null and status = 'won'"
+)
+sql("amounts at another rate", f"update {PUBLIC} set amount = amount * 1.1 where currency <> 'USD'")
+sql("probabilities in percent", f"update {PUBLIC} set probability_pct = probability_pct * 100")
+sql("credit is lost", "delete from attainment.fct_credit where measure = 'bookings' and booked_on "
+    ">= '2026-01-01'")  # fmt: skip
+sql("credit is given twice", "update attainment.fct_credit set credit_amount = credit_amount * 2")
+sql(
+    "credit goes to somebody else",
+    "update attainment.fct_credit set participant_id = (select min(participant_id) from "
+    "attainment.fct_credit) where measure = 'bookings'",
+)
+sql(
+    "a quota is joined twice",
+    "update attainment.fct_quota_attainment set quota_amount = quota_amount * 2",
+)
+sql("an attainment is of something else", "update attainment.fct_quota_attainment set "
+    "attainment_pct = attainment_pct + 0.1")  # fmt: skip
+sql("quotas are lost", "delete from attainment.fct_quota where quota_id like '%1-1'")
+sql(
+    "ranges of a seller overlap",
+    "update core.core_participant_version set valid_to = '9999-12-31'",
+)
+sql("an account is there twice", "insert into shared.dim_account select * from shared.dim_account")
+sql(
+    "more deals advance than enter",
+    "update funnel.fct_stage_conversion set n_advanced = n_entered + 1 where n_entered > 0",
+)
+sql("leads are lost", "delete from funnel.fct_lead_conversion where lead_source = 'Web'")
+sql(
+    "a forecast forgets what is booked",
+    "update forecast.fct_forecast set forecast_amount = forecast_amount / 2",
+)
+sql(
+    "versions of a deal overlap",
+    "update core.core_opportunity_version set known_from = known_from - interval 30 day",
+)
+sql(
+    "versions of a deal leave a gap",
+    "delete from pipeline.fct_opportunity_version where is_from_history and status = 'open' "
+    "and opportunity_id like '%A'",
+)
+sql("deals cannot be traced", f"update {PUBLIC} set source_line = null")
+sql("a public column is gone", f"alter table {PUBLIC} drop column next_step")
+sql("a public column has another type", "alter table funnel.fct_spend alter spend_on type varchar")
+sql("a public table is gone", "drop table funnel.fct_spend")
+sql("a table lost most of its rows", "delete from funnel.fct_spend where spend_on > '2025-01-01'")
+sql(
+    "a closed quarter moved",
+    "update core.core_opportunity set amount_in_currency = amount_in_currency * 1.05, "
+    "amount = amount * 1.05 where status = 'won' and close_on < '2026-01-01'; "
+    f"update {PUBLIC} set amount_in_currency = amount_in_currency * 1.05, amount = amount * 1.05 "
+    "where status = 'won' and close_on < '2026-01-01'",
+)
+sql(
+    "a mail address got into a public table",
+    f"update {PUBLIC} set next_step = 'call jane.doe@customer.example' where status = 'open'",
+)
