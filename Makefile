@@ -8,6 +8,8 @@ PORT ?= 3000
 # make bench SCALE="20 60 200" YEARS="1 2 3"
 SCALE ?= 1
 YEARS ?= 1 2 3
+# make mutation SEEDS=20 tries as many clean companies for false alarms
+SEEDS ?= 2
 # make ui COMPANY=data/companies/yours.yml
 COMPANY ?= data/demo/company.yml
 HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
@@ -16,7 +18,7 @@ HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
 export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help run test test-slow test-endurance ui lint bench clean
+.PHONY: help run test test-slow test-endurance ui lint bench mutation clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -44,6 +46,9 @@ lint: $(INSTALLED) ## Check style and types: ruff, mypy, sqlfluff
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models
+
+mutation: $(INSTALLED) ## Spoil the demo company in every known way and see which checks stop it
+	$(BIN)/python -m tests.mutation.matrix --seeds $(SEEDS)
 
 bench: $(INSTALLED) ## Time the run's parts against bare DuckDB and print ratios
 	$(BIN)/python -m tests.bench.run --scale $(SCALE) --years $(YEARS)

@@ -25,6 +25,7 @@ from pipelines.terminal import (
     progress,
     short,
     show_as_of,
+    show_diff,
     show_landing,
     show_outcome,
     steps_shown,
@@ -279,6 +280,23 @@ def releases(company: CompanyFile = None) -> None:
         for item in reversed(list_releases(published))
     ]
     out.print(table(["", "release", "data as of", "verdict"], rows))
+
+
+@app.command("diff")
+@reported
+def diff_releases(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A release id, or 'current'.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="A release id, or 'current'.")],
+    company: CompanyFile = None,
+) -> None:
+    """What differs between two releases: columns, rows, and closed periods that moved."""
+    from pipelines.publish import current, diff
+
+    target = _company(company)
+    published = target.paths.published
+    now = current(published)
+    ids = [now.release_id if now and name == "current" else name for name in (old, new)]
+    show_diff(diff(published, ids[0], ids[1], target.policies.closes_after_days))
 
 
 @app.command()

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from pipelines.assets.as_of import AsOfBuild
     from pipelines.assets.headless import Outcome
     from pipelines.ingest import LandingReport
+    from pipelines.publish import ReleaseDiff
     from pipelines.quality import CheckResult
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _SHOWN_CHECKS = 10
+_SHOWN_RESTATEMENTS = 20
 
 
 def short(path: Path) -> str:
@@ -159,6 +161,45 @@ def show_as_of(built: AsOfBuild, day: date) -> None:
         soft_wrap=True,
     )
     out.print(f"tests: {len(verdict.passed)} passed, {len(verdict.warned)} warned")
+
+
+def show_diff(found: ReleaseDiff) -> None:
+    """The later release as it differs from the earlier one, what matters most first."""
+    out.print(f"from {found.old.release_id} (data as of {found.old.as_of_on})")
+    out.print(f"to   {found.new.release_id} (data as of {found.new.as_of_on})")
+    for broken in found.breaks:
+        what = escape(f"{broken.subject}: {broken.what}")
+        out.print(f"[bold red]broken[/] {what}", soft_wrap=True)
+    if found.restated:
+        out.print(f"closed periods: {len(found.restated)} restatements")
+        rows = [
+            (
+                row.metric,
+                row.scope_id,
+                str(row.period_start_on),
+                row.cause,
+                f"{row.delta_amount:+,.2f}",
+                f"{row.n_deals}",
+            )
+            for row in sorted(found.restated, key=lambda row: -abs(row.delta_amount))
+        ]
+        columns = ["metric", "scope", "period from", "cause", "moved by", "deals"]
+        out.print(table(columns, rows[:_SHOWN_RESTATEMENTS]))
+        if len(rows) > _SHOWN_RESTATEMENTS:
+            out.print(f"and {len(rows) - _SHOWN_RESTATEMENTS} more: meta.fct_restatement")
+    else:
+        out.print("closed periods: none moved")
+    out.print(f"tables: {len(found.tables)} differ")
+    changed = [
+        (
+            each.name,
+            "-" if each.old_rows is None else f"{each.old_rows:,}",
+            "-" if each.new_rows is None else f"{each.new_rows:,}",
+        )
+        for each in found.tables
+    ]
+    if changed:
+        out.print(table(["table", "rows before", "rows now"], changed))
 
 
 def _show_release(company: Company, decision: str) -> None:

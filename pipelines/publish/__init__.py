@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.publish.diff import ReleaseDiff, diff
 from pipelines.publish.errors import PublishError, UnknownRelease
 from pipelines.publish.info import ReleaseInfo, make_release_id
 from pipelines.publish.manifest import InputBatch, Manifest, RejectCount, TableFacts, verify_files
@@ -24,10 +25,12 @@ __all__ = [
     "PublishError",
     "RejectCount",
     "Release",
+    "ReleaseDiff",
     "ReleaseInfo",
     "TableFacts",
     "UnknownRelease",
     "current",
+    "diff",
     "discover_tables",
     "find_release",
     "history",
