@@ -41,7 +41,7 @@ def open_release(published: Path, release_id: str | None = None) -> duckdb.DuckD
         NoRelease: nothing has been published, or not under that name; says what to run.
     """
     try:
-        release = find_release(published, release_id) if release_id else current(published)
+        release = current(published) if release_id is None else find_release(published, release_id)
     except PublishError as error:
         raise NoRelease(f"{error}; `salesops releases` lists them") from error
     if release is None:
