@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
+from rich.markup import escape
 
 from pipelines.settings import Company, ConfigurationError, Settings, load_company
 from pipelines.terminal import (
@@ -266,20 +267,21 @@ def status(company: CompanyFile = None) -> None:
 @reported
 def releases(company: CompanyFile = None) -> None:
     """The releases on disk, newest first; the current one is marked."""
-    from pipelines.publish import current, list_releases
+    from pipelines.publish import current, list_releases, pins
 
     published = _company(company).paths.published
-    now = current(published)
+    now, pinned = current(published), pins(published)
     rows = [
         (
             "*" if now and item.release_id == now.release_id else "",
             item.release_id,
             str(item.as_of_on),
             item.decision,
+            escape(pinned.get(item.release_id, "")),
         )
         for item in reversed(list_releases(published))
     ]
-    out.print(table(["", "release", "data as of", "verdict"], rows))
+    out.print(table(["", "release", "data as of", "verdict", "pinned"], rows))
 
 
 @app.command("diff")
@@ -310,6 +312,51 @@ def rollback(
 
     roll_back(_company(company).paths.published, release_id)
     out.print(f"current release is now {release_id}")
+
+
+@app.command()
+@reported
+def pin(
+    release_id: Annotated[str, typer.Argument(help="A release id, as `releases` lists them.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why it has to be kept.")],
+    company: CompanyFile = None,
+) -> None:
+    """Keep a release until it is unpinned, however old it gets."""
+    from pipelines.publish import pin as pin_release
+
+    pin_release(_company(company).paths.published, release_id, reason)
+    out.print(f"release {release_id} is kept: {escape(reason)}")
+
+
+@app.command()
+@reported
+def unpin(
+    release_id: Annotated[str, typer.Argument(help="A pinned release.")],
+    company: CompanyFile = None,
+) -> None:
+    """Let a pinned release go when its time comes."""
+    from pipelines.publish import unpin as unpin_release
+
+    unpin_release(_company(company).paths.published, release_id)
+    out.print(f"release {release_id} is no longer pinned")
+
+
+@app.command()
+@reported
+def verify(
+    release_id: Annotated[str, typer.Argument(metavar="ID", help="A release id.")] = "current",
+    company: CompanyFile = None,
+) -> None:
+    """Compare every file of a release with its manifest, byte for byte."""
+    from pipelines.publish import current, find_release, verify_files
+
+    published = _company(company).paths.published
+    release = current(published) if release_id == "current" else find_release(published, release_id)
+    if release is None:
+        raise ConfigurationError("there is no release yet: salesops run")
+    manifest = verify_files(release.path)
+    n_files = 2 + len(manifest.tables)
+    out.print(f"release {release.release_id} is whole: {n_files} files as in its manifest")
 
 
 def main() -> None:

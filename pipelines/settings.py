@@ -86,7 +86,9 @@ class Policies(_Frozen):
     closes_after_days: Annotated[int, Field(ge=0)] = 8
     """Days after its end from which on a period counts as closed."""
     keep_releases: Annotated[int, Field(ge=2)] = 30
-    """Releases kept on disk; the current one and its predecessor are never removed."""
+    """Releases kept on disk; the current one, its predecessor and pinned ones are never removed."""
+    release_grace_hours: Annotated[float, Field(ge=0)] = 24
+    """Hours for which a release stays after readers last got it, whatever `keep_releases` says."""
 
 
 class AcceptedChange(_Frozen):

@@ -11,6 +11,7 @@ from; the release takes them along only if readers still have that release.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import dagster as dg
 import duckdb
@@ -173,30 +174,23 @@ def _keep(
 
 
 def _moved_too_far(company: Company, moved: Sequence[Restatement]) -> Iterator[Break]:
-    """Closed quarters of which the company's bookings moved more than they may."""
-    tolerance = company.policies.closed_period_tolerance_pct
-    told = set()
+    """Totals of the company in closed periods that moved more than they may."""
+    tolerance = Decimal(str(company.policies.closed_period_tolerance_pct))
+    totals: dict[tuple[str, date], list[Restatement]] = {}
     for row in moved:
-        if row.metric != "bookings" or row.scope_type != "company":
+        if row.scope_type == "company":
+            totals.setdefault((row.metric, row.period_start_on), []).append(row)
+    for (metric, start), rows in totals.items():
+        old, new = rows[0].old_value, rows[0].new_value
+        if abs(new - old) <= abs(old) * tolerance:
             continue
-        if row.period_start_on in told:
-            continue
-        told.add(row.period_start_on)
-        change = row.new_value - row.old_value
-        if abs(change) > abs(row.old_value) * type(change)(str(tolerance)):
-            causes = ", ".join(
-                f"{other.cause} {other.delta_amount:+,.0f} ({other.n_deals} deals, such as "
-                f"{other.deals.split(',')[0]})"
-                for other in moved
-                if (other.metric, other.scope_type, other.period_start_on)
-                == ("bookings", "company", row.period_start_on)
-            )
-            yield Break(
-                CLOSED,
-                f"bookings/{row.period_start_on}",
-                f"bookings of the quarter from {row.period_start_on} were {row.old_value:,.0f} "
-                f"and are {row.new_value:,.0f}: {causes}",
-            )
+        causes = ", ".join(
+            f"{row.cause} {row.delta_amount:+,.0f} ({row.n_deals}, such as "
+            f"{row.deals.split(',')[0]})"
+            for row in rows
+        )
+        what = f"{metric} of the period from {start} was {old:,.0f} and is {new:,.0f}: {causes}"
+        yield Break(CLOSED, f"{metric}/{start}", what)
 
 
 def _tables(

@@ -7,7 +7,7 @@ what they need: the build's check results, the public tables, and the numbers of
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -259,7 +259,11 @@ def _publish(
         macros=[OPPORTUNITIES_AS_OF],
         restated=contents.restated,
     )
-    prune(company.paths.published, company.policies.keep_releases)
+    prune(
+        company.paths.published,
+        company.policies.keep_releases,
+        timedelta(hours=company.policies.release_grace_hours),
+    )
     return published
 
 

@@ -12,7 +12,10 @@ from pipelines.publish.pointer import (
     find_release,
     history,
     list_releases,
+    pin,
+    pins,
     rollback,
+    unpin,
 )
 from pipelines.publish.release import publish
 from pipelines.publish.retention import prune
@@ -36,8 +39,11 @@ __all__ = [
     "history",
     "list_releases",
     "make_release_id",
+    "pin",
+    "pins",
     "prune",
     "publish",
     "rollback",
+    "unpin",
     "verify_files",
 ]

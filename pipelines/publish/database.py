@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pipelines.publish.errors import PublishError
 from pipelines.publish.files import sha256
 from pipelines.publish.info import ReleaseInfo
 from pipelines.publish.manifest import DATABASE, CheckFacts, InputBatch, RejectCount, TableFacts
+from pipelines.publish.pointer import Step
 from pipelines.publish.restatement import Restatement
 from pipelines.publish.tables import (
     OUT,
@@ -26,8 +27,6 @@ from pipelines.publish.tables import (
     write_parquet,
 )
 from pipelines.quality.verdict import Verdict
-
-Step = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

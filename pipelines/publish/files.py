@@ -25,19 +25,28 @@ _LOCK_SECONDS = 5.0
 @contextmanager
 def only_writer(published: Path) -> Iterator[None]:
     """Hold the published folder for writing; another process that holds it is named as such."""
-    (published / RELEASES).mkdir(parents=True, exist_ok=True)
     lock = FileLock(published / ".lock")
     try:
+        (published / RELEASES).mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=_LOCK_SECONDS)
-    except Timeout as error:
+    except OSError as error:
+        if isinstance(error, Timeout):
+            raise _held(published, lock.lock_file) from error
         raise PublishError(
-            f"{published} is being changed by another process (it holds {lock.lock_file}): "
-            "wait until it is done, then try again"
+            f"{published} cannot be written ({error.strerror or error}): nothing was changed; give "
+            "the user of the pipeline the right to write there, or free some space"
         ) from error
     try:
         yield
     finally:
         lock.release()
+
+
+def _held(published: Path, lock_file: str) -> PublishError:
+    return PublishError(
+        f"{published} is being changed by another process (it holds {lock_file}): "
+        "wait until it is done, then try again"
+    )
 
 
 def sync(path: Path) -> None:

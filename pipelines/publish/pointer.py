@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,7 +26,9 @@ from pipelines.publish.files import (
 from pipelines.publish.manifest import Manifest, read_manifest, verify_files
 
 LOG = "log.jsonl"
-Event = Literal["publishing", "published", "rolled_back", "pruned"]
+Step = Callable[[str], None]
+"""Told the name of every step when it is done."""
+Event = Literal["publishing", "published", "rolled_back", "pruned", "pinned", "unpinned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,17 @@ def current(published: Path) -> Release | None:
 
 
 def release_ids(published: Path) -> list[str]:
-    """Names of the releases on disk, oldest first."""
+    """Names of the releases on disk, in the order in which they were published.
+
+    Not in the order of their names, which carry the time: a clock may have been set back.
+    """
+    order: dict[str, int] = {}
+    for number, event in enumerate(history(published)):
+        if event.get("event") in ("publishing", "published"):
+            order.setdefault(str(event.get("release_id")), number)
     folders = (published / RELEASES).glob("*")
-    return sorted(f.name for f in folders if f.is_dir() and not f.name.startswith(TEMPORARY))
+    names = (f.name for f in folders if f.is_dir() and not f.name.startswith(TEMPORARY))
+    return sorted(names, key=lambda name: (order.get(name, -1), name))
 
 
 def list_releases(published: Path) -> list[Release]:
@@ -96,16 +107,55 @@ def find_release(published: Path, release_id: str) -> Release:
     return release_at(published / RELEASES / release_id)
 
 
-def rollback(published: Path, release_id: str) -> Release:
+def rollback(published: Path, release_id: str, on_step: Step = lambda _: None) -> Release:
     """Make a release the current one again, after checking that it is whole."""
     with only_writer(published):
         recover(published)
         release = find_release(published, release_id)
         verify_files(release.path)
+        on_step("verified")
         before = current_id(published)
         point_to(published, release_id)
+        on_step("flipped")
         remember(published, "rolled_back", release_id, before=before)
+        on_step("logged")
     return release
+
+
+def pin(published: Path, release_id: str, reason: str) -> Release:
+    """Keep a release until it is unpinned, however old it gets."""
+    if not reason.strip():
+        raise PublishError("say why the release is kept; whoever cleans up will ask")
+    with only_writer(published):
+        release = find_release(published, release_id)
+        remember(published, "pinned", release_id, reason=reason.strip())
+    return release
+
+
+def unpin(published: Path, release_id: str) -> Release:
+    """Let a release go when its time comes.
+
+    Raises:
+        PublishError: it is not pinned.
+    """
+    with only_writer(published):
+        release = find_release(published, release_id)
+        if release_id not in pins(published):
+            raise PublishError(f"release {release_id} is not pinned")
+        remember(published, "unpinned", release_id)
+    return release
+
+
+def pins(published: Path) -> dict[str, str]:
+    """The pinned releases and why they are."""
+    found: dict[str, str] = {}
+    for event in history(published):
+        name = str(event.get("release_id"))
+        if event.get("event") == "pinned":
+            found[name] = str(event.get("reason", ""))
+        elif event.get("event") in ("unpinned", "pruned"):
+            found.pop(name, None)
+    return found
 
 
 def current_id(published: Path) -> str | None:
@@ -152,7 +202,11 @@ def recover(published: Path) -> None:
     learns of it.
     """
     remove_leftovers(published)
-    last = {str(e.get("release_id")): e for e in history(published) if e.get("event") != "pruned"}
+    last = {
+        str(e.get("release_id")): e
+        for e in history(published)
+        if e.get("event") in ("publishing", "published", "rolled_back")
+    }
     for name, event in last.items():
         if event.get("event") != "publishing":
             continue

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.publish.database import Content, Step, check_facts, write_database
+from pipelines.publish.database import Content, check_facts, write_database
 from pipelines.publish.errors import PublishError
 from pipelines.publish.files import RELEASES, TEMPORARY, only_writer, point_to, seal, sha256, sync
 from pipelines.publish.info import ReleaseInfo
@@ -29,6 +29,7 @@ from pipelines.publish.manifest import (
 from pipelines.publish.meta import read_restatements
 from pipelines.publish.pointer import (
     Release,
+    Step,
     current_id,
     recover,
     release_at,

@@ -193,8 +193,10 @@ def restatements(
     found: list[Restatement] = []
     for scope, old_id, new_id in _SCOPES:
         found += _collect(connection, _booking_moves(scope, old_id, new_id), _booking_totals(scope))
-    found += _collect(connection, _credit_moves(), _credit_totals())
-    found += _collect(connection, _quota_moves(), _quota_totals())
+    for moves, view in ((_CREDIT_MOVES, "credited"), (_QUOTA_MOVES, "quotas")):
+        for scope, scope_id in (("company", "'company'"), ("participant", "participant_id")):
+            scoped = f"select *, '{scope}' as scope_type, {scope_id} as scope_id from ({moves})"
+            found += _collect(connection, scoped, _totals(view, scope_id))
     return found
 
 
@@ -274,42 +276,30 @@ def _booking_totals(scope: str) -> str:
     return _totals("booked", scope_id)
 
 
-def _credit_moves() -> str:
-    return """
-        select
-            metric, 'participant' as scope_type, participant_id as scope_id,
-            period_start_on, period_end_on, cause, deal, new_amount - old_amount as delta
-        from credit_changes
-    """
+_CREDIT_MOVES = """
+    select
+        metric, participant_id, period_start_on, period_end_on, cause, deal,
+        new_amount - old_amount as delta
+    from credit_changes
+"""
 
-
-def _credit_totals() -> str:
-    return _totals("credited", "participant_id")
-
-
-def _quota_moves() -> str:
-    return """
-        select
-            coalesce(new.metric, old.metric) as metric, 'participant' as scope_type,
-            coalesce(new.participant_id, old.participant_id) as scope_id,
-            coalesce(new.period_start_on, old.period_start_on) as period_start_on,
-            coalesce(new.period_end_on, old.period_end_on) as period_end_on,
-            case
-                when old.amount is null then 'late_data'
-                when new.amount is null then 'reversal'
-                else 'edit'
-            end as cause,
-            coalesce(new.quota_key, old.quota_key) as deal,
-            coalesce(new.amount, 0) - coalesce(old.amount, 0) as delta
-        from old_quotas as old
-        full join new_quotas as new
-            using (metric, participant_id, period_start_on, period_end_on)
-        where coalesce(new.amount, 0) <> coalesce(old.amount, 0)
-    """
-
-
-def _quota_totals() -> str:
-    return _totals("quotas", "participant_id")
+_QUOTA_MOVES = """
+    select
+        coalesce(new.metric, old.metric) as metric,
+        coalesce(new.participant_id, old.participant_id) as participant_id,
+        coalesce(new.period_start_on, old.period_start_on) as period_start_on,
+        coalesce(new.period_end_on, old.period_end_on) as period_end_on,
+        case
+            when old.amount is null then 'late_data'
+            when new.amount is null then 'reversal'
+            else 'edit'
+        end as cause,
+        coalesce(new.quota_key, old.quota_key) as deal,
+        coalesce(new.amount, 0) - coalesce(old.amount, 0) as delta
+    from old_quotas as old
+    full join new_quotas as new using (metric, participant_id, period_start_on, period_end_on)
+    where coalesce(new.amount, 0) <> coalesce(old.amount, 0)
+"""
 
 
 def _totals(view: str, scope_id: str) -> str:

@@ -519,7 +519,13 @@ PUBLIC = "pipeline.fct_opportunity"
 
 def sql(name: str, statement: str, origin: str = "") -> None:
     """A defect of a built table, as one statement."""
-    DEFECTS.append(Defect(name, "model", lambda warehouse: warehouse.execute(statement), origin))
+
+    def run(warehouse: duckdb.DuckDBPyConnection) -> None:
+        rows = warehouse.execute(statement).fetchall()
+        # A statement that changes rows tells how many.
+        assert not rows or rows[0][0] != 0, f"'{name}' changes nothing"
+
+    DEFECTS.append(Defect(name, "model", run, origin))
 
 
 sql(
@@ -536,7 +542,7 @@ sql(
 sql(
     "a snapshot day has a hole",
     "delete from pipeline.fct_pipeline_snapshot where opportunity_id like '%A' and snapshot_on = "
-    "(select median(snapshot_on) from pipeline.fct_pipeline_snapshot where is_weekly)",
+    "(select max(snapshot_on) from pipeline.fct_pipeline_snapshot where not is_latest)",
     "X4",
 )
 sql(
@@ -547,7 +553,8 @@ sql(
 )
 sql(
     "win rates are nothing instead of unknown",
-    "update pipeline.fct_win_rate set win_rate_pct = 0.5 where n_closed > 0",
+    "update pipeline.fct_win_rate set n_won = 0, n_closed = 0, win_rate_pct = 0 "
+    "where win_rate_key = (select min(win_rate_key) from pipeline.fct_win_rate)",
     "X5",
 )
 sql(
@@ -557,9 +564,8 @@ sql(
     "X6",
 )
 sql(
-    "snapshots show today's owner",
-    "update pipeline.fct_pipeline_snapshot as s set owner_id = d.owner_id "
-    f"from {PUBLIC} as d where s.opportunity_key = d.opportunity_key",
+    "snapshots show an owner of another day",
+    "update pipeline.fct_pipeline_snapshot set owner_id = manager_id where manager_id is not null",
     "X6",
 )
 sql("deals beyond a horizon vanish", f"delete from {PUBLIC} where close_on >= '2026-06-01'", "X10")

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -36,7 +37,7 @@ from pipelines.assets.headless import run_headless
 from pipelines.assets.increment import build
 from pipelines.assets.raw import load_results
 from pipelines.assets.reconcile import FOLDER, compare
-from pipelines.assets.transform import build_transform
+from pipelines.assets.transform import Transform, build_transform
 from pipelines.contracts.catalogue import load_contract
 from pipelines.demo import LAST_DAY, generate
 from pipelines.ingest import IngestError, LandingError, land, load
@@ -52,6 +53,7 @@ DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"
 FIRST, SECOND = LAST_DAY - timedelta(days=16), LAST_DAY
 SCALE = 0.15
 BUILD_ID = "mutation"
+CLEAN = Defect("clean", "extract", lambda _: None)
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,9 @@ class Bench:
         if defect.stage == "extract":
             self.put_back("one")
             files = self.folder / "x" / str(SECOND)
+            before = _content(files)
             defect.spoil(files)
+            assert defect is CLEAN or _content(files) != before, f"'{defect.name}' changes nothing"
             try:
                 land(self.company, SECOND, [files])
             except LandingError as error:
@@ -138,8 +142,7 @@ class Bench:
 
     def try_clean(self) -> Outcome:
         """The second day as it is, on top of the first."""
-        clean = Defect("clean", "extract", lambda _: None)
-        return self.try_defect(clean)
+        return self.try_defect(CLEAN)
 
     def load(self) -> list[CheckResult]:
         results: list[CheckResult] = []
@@ -172,7 +175,7 @@ class Bench:
             return results_from_run(outcome.result or [], project.manifest(), connection)  # type: ignore[attr-defined]
 
     def _check_marts(self) -> list[CheckResult]:
-        transform = build_transform(self.company)
+        transform = _transform(self.company.file)
         results = run_suites(self.company.warehouse_file, mart_suites(transform.public_tables))
         sources = entity_sources(self.company)
         with duckdb.connect(str(self.company.warehouse_file)) as connection:
@@ -186,7 +189,7 @@ class Bench:
         return decide([each for each in self._expected() if loads or not _is_load(each)], results)
 
     def _expected(self) -> tuple[ExpectedCheck, ...]:
-        return build_pipeline(self.company).expected
+        return _expected_checks(self.company.file)
 
     @staticmethod
     def _outcome(defect: Defect, verdict: Verdict | None, refused: str = "") -> Outcome:
@@ -207,6 +210,20 @@ class Bench:
                 )
             ),
         )
+
+
+@cache
+def _transform(company_file: Path) -> Transform:
+    return build_transform(load_company(company_file))
+
+
+@cache
+def _expected_checks(company_file: Path) -> tuple[ExpectedCheck, ...]:
+    return build_pipeline(load_company(company_file)).expected
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def _is_load(check: ExpectedCheck) -> bool:

@@ -184,7 +184,8 @@ def test_another_owner_moves_sellers_and_teams_but_not_the_company(states: State
 def test_a_quota_that_was_changed_names_itself(states: States) -> None:
     states.fill("before", [deal(1)], QUOTAS)
     states.fill("after", [deal(1)], QUOTAS | {("ann", date(2025, 5, 1)): 850})
-    [row] = states.moved()
+    row, total = states.moved()[::-1]
+    assert (total.scope_type, total.old_value, total.new_value) == ("company", 2000, 1850)
     assert (row.metric, row.scope_id, row.cause, row.old_value, row.new_value) == (
         "quota/bookings",
         "ann",
@@ -199,8 +200,10 @@ def test_credit_counted_another_way_is_a_definition(states: States) -> None:
     states.fill("before", [deal(1)], QUOTAS)
     states.fill("after", [deal(1)], QUOTAS)
     states.connection.execute("update after.attainment.fct_credit set credit_amount = 50")
-    [row] = states.moved()
-    assert (row.metric, row.cause, row.delta_amount) == ("credit/bookings", "definition", -50)
+    found = {(row.metric, row.scope_type, row.cause, row.delta_amount) for row in states.moved()}
+    assert found == {
+        ("credit/bookings", scope, "definition", -50) for scope in ("company", "participant")
+    }
 
 
 def test_open_periods_may_move_as_they_like(states: States) -> None:

@@ -1,0 +1,38 @@
+"""The checks are checked: seeded defects are stopped by name, clean companies are let through."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.defects import DEFECTS, NOT_YET
+from tests.mutation.matrix import run_matrix, run_seeds
+
+KNOWN = {f"X{number}" for number in range(1, 15)}
+
+
+def test_there_are_enough_live_defects_and_each_has_a_name_of_its_own() -> None:
+    assert len(DEFECTS) >= 50
+    assert len({each.name for each in DEFECTS}) == len(DEFECTS)
+
+
+def test_every_known_mistake_is_live_or_waits_for_its_mart() -> None:
+    live = {each.origin.split()[0] for each in DEFECTS if each.origin}
+    waiting = {name.split()[0] for name in NOT_YET}
+    assert live | waiting >= KNOWN
+    assert not live & waiting
+
+
+@pytest.mark.slow
+def test_nearly_every_defect_is_stopped_by_a_named_check(tmp_path: Path) -> None:
+    outcomes = run_matrix(tmp_path, DEFECTS)
+    missed = [outcome.name for outcome in outcomes if not outcome.is_stopped]
+    assert len(missed) <= 0.02 * len(outcomes), missed
+
+
+@pytest.mark.slow
+def test_clean_companies_are_let_through(tmp_path: Path) -> None:
+    for seed, outcome in run_seeds(tmp_path, [1, 2]).items():
+        assert outcome.stopped_by == (), f"seed {seed}"
+        assert outcome.nameless == (), f"seed {seed}"
