@@ -81,8 +81,10 @@ class Policies(_Frozen):
     calendar_to: date = date(2040, 12, 31)
     """Last day of the calendar."""
     closed_period_tolerance_pct: Annotated[float, Field(ge=0, le=1)] = 0.02
-    """How far the bookings of a closed quarter may move between two releases; more is refused
-    unless `accepted_changes` names it."""
+    """How far edits, rates and definitions together may move a total of a closed period between
+    two releases; more is refused unless `accepted_changes` names it."""
+    closed_period_event_pct: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """The same for what happens to deals after their period closed: reversals and late bookings."""
     closes_after_days: Annotated[int, Field(ge=0)] = 8
     """Days after its end from which on a period counts as closed."""
     keep_releases: Annotated[int, Field(ge=2)] = 30

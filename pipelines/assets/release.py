@@ -28,12 +28,18 @@ from pipelines.publish import (
     prune,
     publish,
 )
+from pipelines.publish.manifest import DATABASE
 from pipelines.publish.restatement import NAMES, Restatement
+from pipelines.publish.tables import literal
 from pipelines.quality import (
     BatchRow,
     ExpectedCheck,
+    FreshnessRow,
+    Headline,
     RejectRow,
     ReportData,
+    RestatementRow,
+    Series,
     TableRow,
     Verdict,
     decide,
@@ -42,6 +48,8 @@ from pipelines.quality import (
 from pipelines.quality.ledger import current_build, results_of
 from pipelines.settings import PROJECT_ROOT, Company
 
+SHOWN_DEALS = 3
+"""Deals the report names behind a restatement."""
 RELEASE_KEY = dg.AssetKey(["published", "release"])
 
 OPPORTUNITIES_AS_OF = """
@@ -92,7 +100,7 @@ where
 
 
 @dataclass(frozen=True)
-class Headline:
+class Question:
     """One number of the report, as a query on the marts."""
 
     label: str
@@ -100,28 +108,24 @@ class Headline:
     note: str
     is_fraction: bool = False
 
-    def shown(self, value: Any) -> Any:
-        """The value as the report writes it: fractions in percent, amounts as they are."""
-        return f"{value:.1%}" if self.is_fraction and value is not None else value
-
 
 HEADLINES = (
-    Headline(
+    Question(
         "Bookings, all time",
         "select sum(amount) from pipeline.fct_opportunity where status = 'won'",
         "Won and not reversed, at plan rate (M1)",
     ),
-    Headline(
+    Question(
         "Open pipeline",
         "select sum(amount) from pipeline.fct_opportunity where status = 'open'",
         "All open deals with an amount (M17)",
     ),
-    Headline(
+    Question(
         "Weighted pipeline",
         "select sum(weighted_amount) from pipeline.fct_pipeline_snapshot where is_latest",
         "Amount times the CRM's probability (M18)",
     ),
-    Headline(
+    Question(
         "Attainment of closed quota periods",
         "select sum(credit_amount) / nullif(sum(quota_amount), 0) "
         "from attainment.fct_quota_attainment "
@@ -129,7 +133,7 @@ HEADLINES = (
         "Credit over quota, direct credit only (M8)",
         is_fraction=True,
     ),
-    Headline(
+    Question(
         "Win rate",
         "select sum(n_won) / nullif(sum(n_closed), 0) from pipeline.fct_win_rate "
         "where node_type = 'company'",
@@ -139,12 +143,55 @@ HEADLINES = (
 )
 
 
+_QUARTERS = (
+    "select 'Q' || p.period_number || ' FY' || (p.fiscal_year % 100) as quarter, {value} "
+    "from shared.dim_fiscal_period as p inner join {table} where p.period_type = 'quarter' "
+    "and p.period_start_on <= ? group by p.period_start_on, quarter "
+    "order by p.period_start_on desc limit 9"
+)
+SERIES: tuple[tuple[str, str, bool, bool], ...] = (
+    (
+        "Bookings by fiscal quarter",
+        "from ("
+        + _QUARTERS.format(
+            value="sum(d.amount) as value, p.period_start_on as starts_on",
+            table="pipeline.fct_opportunity as d on d.status = 'won' "
+            "and d.closed_on >= p.period_start_on and d.closed_on < p.period_end_on",
+        )
+        + ") select quarter, value order by starts_on",
+        False,
+        False,
+    ),
+    (
+        "Open pipeline by week",
+        "select strftime(snapshot_on, '%d %b %y'), sum(amount) from pipeline.fct_pipeline_snapshot "
+        "where is_weekly and snapshot_on > cast(? as date) - 366 group by snapshot_on "
+        "order by snapshot_on",
+        False,
+        True,
+    ),
+    (
+        "Attainment of closed periods",
+        "select strftime(period_start_on, '%b %y'), sum(credit_amount) / nullif(sum(quota_amount), "
+        "0) from attainment.fct_quota_attainment where measure = 'bookings' "
+        "and attainment_state = 'closed' and period_end_on <= cast(? as date) + 1 "
+        "group by period_start_on order by period_start_on",
+        True,
+        False,
+    ),
+)
+"""Title, query (label and value in order, given the last day), and what is drawn."""
+
+
 @dataclass(frozen=True)
 class Contents:
     """What goes into the release besides the tables, read from the warehouse."""
 
     as_of_on: date
-    numbers: list[tuple[str, Any, str]]
+    numbers: list[Headline]
+    series: list[Series]
+    missed: dict[str, int]
+    """Missed extract days by source."""
     batches: list[InputBatch]
     rejects: list[RejectCount]
     compared_with: str | None
@@ -239,7 +286,7 @@ def _publish(
     )
 
     def report(path: Path, tables: Sequence[TableFacts]) -> None:
-        write_report(path, _report_data(info, contents, tables))
+        write_report(path, _report_data(company, info, contents, tables, before))
 
     published = publish(
         company.paths.published,
@@ -267,7 +314,13 @@ def _publish(
     return published
 
 
-def _report_data(info: ReleaseInfo, contents: Contents, tables: Sequence[TableFacts]) -> ReportData:
+def _report_data(
+    company: Company,
+    info: ReleaseInfo,
+    contents: Contents,
+    tables: Sequence[TableFacts],
+    before: Release | None,
+) -> ReportData:
     return ReportData(
         company=info.company,
         release_id=info.release_id,
@@ -276,7 +329,16 @@ def _report_data(info: ReleaseInfo, contents: Contents, tables: Sequence[TableFa
         as_of_on=info.as_of_on,
         currency=info.currency,
         verdict=info.verdict,
-        numbers=contents.numbers,
+        numbers=_compared(contents.numbers, before),
+        series=[replace(each, unit=each.unit or info.currency) for each in contents.series],
+        before=before.release_id if before else None,
+        restatements=[_restatement_row(row) for row in contents.restated],
+        accepted=[
+            f"{change.change} until {change.until}: {change.reason}"
+            for change in company.accepted_changes
+            if change.until >= info.as_of_on
+        ],
+        freshness=_freshness(contents),
         tables=[
             TableRow(f"{table.schema_name}.{table.table_name}", table.n_rows, table.comment)
             for table in tables
@@ -307,22 +369,84 @@ def _report_data(info: ReleaseInfo, contents: Contents, tables: Sequence[TableFa
     )
 
 
+def _compared(numbers: Sequence[Headline], before: Release | None) -> list[Headline]:
+    """The numbers beside what the release before says to the same questions."""
+    if before is None:
+        return list(numbers)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(before.path / DATABASE)} as released (read_only)")
+        connection.execute("use released")
+        try:
+            previous = {each.label: each.value for each in _headlines(connection)}
+        except duckdb.Error:
+            # A table that is asked today may not have been there yet.
+            previous = {}
+    return [replace(each, previous=previous.get(each.label)) for each in numbers]
+
+
+def _restatement_row(row: Restatement) -> RestatementRow:
+    deals = row.deals.split(",")[:SHOWN_DEALS]
+    return RestatementRow(
+        row.metric,
+        row.scope_type if row.scope_type == "company" else f"{row.scope_type} {row.scope_id}",
+        f"from {row.period_start_on}",
+        row.cause,
+        row.old_value,
+        row.new_value,
+        row.delta_amount,
+        row.n_deals,
+        deals,
+    )
+
+
+def _freshness(contents: Contents) -> list[FreshnessRow]:
+    newest: dict[str, date] = {}
+    for batch in contents.batches:
+        newest[batch.source] = max(newest.get(batch.source, batch.extract_on), batch.extract_on)
+    return [
+        FreshnessRow(source, day, (contents.as_of_on - day).days, contents.missed.get(source, 0))
+        for source, day in sorted(newest.items())
+    ]
+
+
 def _contents(connection: duckdb.DuckDBPyConnection) -> Contents:
     as_of = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
     if as_of is None or as_of[0] is None:
         raise dg.Failure("no extract day is loaded, so the release would be of no day")
-    numbers = []
-    for headline in HEADLINES:
-        row = connection.execute(headline.sql).fetchone()
-        numbers.append((headline.label, headline.shown(row[0] if row else None), headline.note))
+    missed = connection.execute(
+        "select source, count(distinct extract_on) from control.missed_days group by source"
+    ).fetchall()
     return Contents(
         as_of_on=as_of[0],
-        numbers=numbers,
+        numbers=_headlines(connection),
+        series=_series(connection, as_of[0]),
+        missed=dict(missed),
         batches=_batches(connection),
         rejects=_rejects(connection),
         compared_with=_compared_with(connection),
         restated=_restated(connection),
     )
+
+
+def _headlines(connection: duckdb.DuckDBPyConnection) -> list[Headline]:
+    numbers = []
+    for question in HEADLINES:
+        row = connection.execute(question.sql).fetchone()
+        value = row[0] if row else None
+        numbers.append(
+            Headline(question.label, value, question.note, is_fraction=question.is_fraction)
+        )
+    return numbers
+
+
+def _series(connection: duckdb.DuckDBPyConnection, as_of_on: date) -> list[Series]:
+    found = []
+    for title, query, is_fraction, is_line in SERIES:
+        rows = connection.execute(query, [as_of_on]).fetchall()
+        points = [(str(label), float(value)) for label, value in rows if value is not None]
+        unit = "%" if is_fraction else ""
+        found.append(Series(title, unit, points, is_fraction=is_fraction, is_line=is_line))
+    return found
 
 
 def _compared_with(connection: duckdb.DuckDBPyConnection) -> str | None:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from pipelines.quality.charts import Series
 from pipelines.quality.gx import run_suites, warm_up
-from pipelines.quality.report import BatchRow, RejectRow, ReportData, TableRow, write_report
+from pipelines.quality.report import (
+    BatchRow,
+    FreshnessRow,
+    Headline,
+    RejectRow,
+    ReportData,
+    RestatementRow,
+    TableRow,
+    write_report,
+)
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.suites import Expectation, Suite, load_suites
 from pipelines.quality.verdict import Verdict, decide
@@ -13,8 +23,12 @@ __all__ = [
     "CheckResult",
     "Expectation",
     "ExpectedCheck",
+    "FreshnessRow",
+    "Headline",
     "RejectRow",
     "ReportData",
+    "RestatementRow",
+    "Series",
     "Suite",
     "TableRow",
     "Verdict",

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from pipelines.quality.charts import Series, draw
 from pipelines.quality.verdict import Verdict
 
 _TEMPLATE = "report.html.j2"
+SHOWN_RESTATEMENTS = 40
+"""Rows of the page; all of them are in `meta.fct_restatement`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,64 @@ class RejectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """A number of the release, beside what it was in the one before."""
+
+    label: str
+    value: Any
+    note: str
+    previous: Any = None
+    is_fraction: bool = False
+
+    @property
+    def shown(self) -> str:
+        return self._text(self.value)
+
+    @property
+    def change(self) -> str:
+        """By how much it moved; empty where there is nothing to compare."""
+        if not _is_number(self.value) or not _is_number(self.previous):
+            return ""
+        moved = self.value - self.previous
+        if not moved:
+            return "unchanged"
+        if self.is_fraction:
+            return f"{float(moved) * 100:+.1f} points"
+        share = f" ({float(moved) / abs(float(self.previous)):+.1%})" if self.previous else ""
+        return f"{'+' if moved > 0 else '-'}{as_number(abs(moved))}{share}"
+
+    def _text(self, value: Any) -> str:
+        if self.is_fraction and _is_number(value):
+            return f"{value:.1%}"
+        return as_number(value)
+
+
+@dataclass(frozen=True, slots=True)
+class RestatementRow:
+    """A total of a closed period that is not what the release before said."""
+
+    metric: str
+    scope: str
+    period: str
+    cause: str
+    old_value: Any
+    new_value: Any
+    delta: Any
+    n_deals: int
+    deals: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FreshnessRow:
+    """How recent a source is."""
+
+    source: str
+    newest_on: date
+    days_behind: int
+    n_missed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
     """Everything the report shows."""
 
@@ -63,8 +125,14 @@ class ReportData:
     as_of_on: date
     currency: str
     verdict: Verdict
-    numbers: Sequence[tuple[str, Any, str]] = ()
-    """Label, value, note."""
+    numbers: Sequence[Headline] = ()
+    series: Sequence[Series] = ()
+    before: str | None = None
+    """Release the changes are measured from."""
+    restatements: Sequence[RestatementRow] = ()
+    accepted: Sequence[str] = ()
+    """Changes the company accepted, in words."""
+    freshness: Sequence[FreshnessRow] = ()
     tables: Sequence[TableRow] = ()
     batches: Sequence[BatchRow] = ()
     rejects: Sequence[RejectRow] = ()
@@ -100,6 +168,8 @@ def write_report(path: Path, data: ReportData) -> None:
         verdict=data.verdict,
         loads=summarise(data.batches),
         most_rows=max((table.n_rows for table in data.tables), default=0),
+        charts=[(series, Markup(draw(series))) for series in data.series if series.points],
+        shown_restatements=SHOWN_RESTATEMENTS,
     )
     path.write_text(page, encoding="utf-8")
 
@@ -122,6 +192,10 @@ def summarise(batches: Sequence[BatchRow]) -> list[LoadSummary]:
         )
         for (source, name), group in sorted(groups.items())
     ]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def as_number(value: Any) -> str:

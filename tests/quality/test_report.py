@@ -13,6 +13,7 @@ from pipelines.quality import (
     BatchRow,
     CheckResult,
     ExpectedCheck,
+    Headline,
     RejectRow,
     ReportData,
     TableRow,
@@ -55,7 +56,10 @@ def data(*results: CheckResult, missing: tuple[ExpectedCheck, ...] = ()) -> Repo
         as_of_on=date(2024, 4, 30),
         currency="EUR",
         verdict=decide([*(r.expected for r in results), *missing], results),
-        numbers=[("Bookings", Decimal("1234567.8900"), "Won deals"), ("Win rate", None, "Won")],
+        numbers=[
+            Headline("Bookings", Decimal("1234567.8900"), "Won deals"),
+            Headline("Win rate", None, "Won"),
+        ],
         tables=[
             TableRow("pipeline.fct_opportunity", 8412, "One row per deal."),
             TableRow("shared.dim_stage", 9),
