@@ -332,7 +332,14 @@ def _report_data(
         numbers=_compared(contents.numbers, before),
         series=[replace(each, unit=each.unit or info.currency) for each in contents.series],
         before=before.release_id if before else None,
-        restatements=[_restatement_row(row) for row in contents.restated],
+        # The company's totals first, then what moved most.
+        restatements=[
+            _restatement_row(row)
+            for row in sorted(
+                contents.restated,
+                key=lambda row: (row.scope_type != "company", -abs(row.delta_amount)),
+            )
+        ],
         accepted=[
             f"{change.change} until {change.until}: {change.reason}"
             for change in company.accepted_changes
