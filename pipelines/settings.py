@@ -103,6 +103,17 @@ class AcceptedChange(_Frozen):
     """Last day on which it is accepted."""
 
 
+NoticeKind = Literal["refused", "failed", "missed_extract", "late"]
+
+
+class NotificationTarget(_Frozen):
+    """Who is told of what."""
+
+    url: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")]
+    """An address of Apprise, or `file:///path`; `${NAME}` is taken from the environment."""
+    on: tuple[NoticeKind, ...] = ("refused", "failed", "missed_extract", "late")
+
+
 class Company(_Frozen):
     """One deployment, as its YAML file describes it."""
 
@@ -121,6 +132,8 @@ class Company(_Frozen):
     policies: Policies = Policies()
     accepted_changes: tuple[AcceptedChange, ...] = ()
     """Changes since the last release that the gate would refuse, and that are meant."""
+    notifications: tuple[NotificationTarget, ...] = ()
+    """Who is told when a release is refused, a run fails, or an extract does not come."""
     file: Path
     """Where the description was read from."""
 
@@ -202,6 +215,7 @@ def _known_keys(location: tuple[int | str, ...]) -> set[str]:
         "policies": Policies,
         "sources": SourceChoice,
         "accepted_changes": AcceptedChange,
+        "notifications": NotificationTarget,
     }
     if location:
         model = inner[location[0]]

@@ -11,7 +11,12 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from pipelines.assets.automation import MAIN_JOB, build_landing_sensor, build_schedule
+from pipelines.assets.automation import (
+    MAIN_JOB,
+    build_landing_sensor,
+    build_notifiers,
+    build_schedule,
+)
 from pipelines.assets.gate import build_checks, mart_suites, raw_suites
 from pipelines.assets.raw import (
     build_landing_specs,
@@ -86,7 +91,7 @@ def build_pipeline(company: Company) -> Pipeline:
         ],
         jobs=[job],
         schedules=[build_schedule(company)],
-        sensors=[build_landing_sensor(company)],
+        sensors=[build_landing_sensor(company), *build_notifiers(company, expected)],
         loggers={STEP_LOGGER: step_logger},
         resources={"warehouse": Warehouse(company_file=str(company.file))},
     )

@@ -8,6 +8,8 @@ import hashlib
 
 import dagster as dg
 
+from pipelines.assets.notices import TOLD, notices_of, tell, verdict_of
+from pipelines.quality import ExpectedCheck
 from pipelines.settings import Company
 
 MAIN_JOB = "main"
@@ -49,6 +51,38 @@ def build_landing_sensor(company: Company) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=f"{seen}|")
 
     return landing
+
+
+def build_notifiers(
+    company: Company, expected: tuple[ExpectedCheck, ...]
+) -> list[dg.SensorDefinition]:
+    """Tell people of runs that nobody watches; the command tells of its own."""
+
+    def tell_of(context: dg.RunStatusSensorContext, failures: list[str]) -> None:
+        run = context.dagster_run
+        if run.tags.get(TOLD):
+            return
+        verdict = verdict_of(company, run.run_id, expected)
+        tell(company, notices_of(company, verdict, failures, succeeded=not failures))
+
+    @dg.run_status_sensor(
+        name="tell_of_success",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends notices of extracts that are missing or late.",
+    )
+    def tell_of_success(context: dg.RunStatusSensorContext) -> None:
+        tell_of(context, [])
+
+    @dg.run_failure_sensor(
+        name="tell_of_failure",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends notices of refused releases and failed runs.",
+    )
+    def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
+        tell_of(context, [context.failure_event.message or "a step failed"])
+
+    return [tell_of_success, tell_of_failure]
 
 
 def landing_fingerprint(company: Company) -> str:

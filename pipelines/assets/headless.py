@@ -16,12 +16,12 @@ from pathlib import Path
 from threading import Thread
 
 import dagster as dg
-import duckdb
 from filelock import FileLock
 
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
-from pipelines.quality import ExpectedCheck, Verdict, decide, warm_up
-from pipelines.quality.ledger import current_build, results_of
+from pipelines.assets.notices import TOLD, notices_of, tell, verdict_of
+from pipelines.notify import check_targets
+from pipelines.quality import Verdict, warm_up
 from pipelines.settings import PROJECT_ROOT, Company
 
 StepListener = Callable[[str, str], None]
@@ -50,6 +50,8 @@ class Outcome:
 
 def run_headless(company: Company, on_step: StepListener | None = None) -> Outcome:
     """Materialise everything for the company and judge the build it left behind."""
+    # An address that cannot be used is found now, not when there is something to tell.
+    check_targets(company, os.environ)
     pipeline = build_pipeline(company)
     job = pipeline.definitions.resolve_job_def(MAIN_JOB)
     gc.freeze()
@@ -62,13 +64,19 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
             instance=instance,
             raise_on_error=False,
             run_config={"loggers": {STEP_LOGGER: {}}},
+            tags={TOLD: "true"},
         )
-    return Outcome(
+    outcome = Outcome(
         run_id=result.run_id,
         succeeded=result.success,
-        verdict=_verdict(company, result.run_id, pipeline.expected),
+        verdict=verdict_of(company, result.run_id, pipeline.expected),
         failures=tuple(_failures(result.all_events)),
     )
+    tell(
+        company,
+        notices_of(company, outcome.verdict, outcome.failures, succeeded=outcome.succeeded),
+    )
+    return outcome
 
 
 def _instance(company: Company) -> dg.DagsterInstance:
@@ -84,15 +92,6 @@ def _instance(company: Company) -> dg.DagsterInstance:
     # Two first runs at once would both create Dagster's tables, and one of them would fail.
     with FileLock(storage / "instance.lock"):
         return dg.DagsterInstance.get()
-
-
-def _verdict(company: Company, run_id: str, expected: tuple[ExpectedCheck, ...]) -> Verdict | None:
-    if not company.warehouse_file.exists():
-        return None
-    with duckdb.connect(str(company.warehouse_file)) as connection:
-        if current_build(connection) != run_id:
-            return None
-        return decide(expected, results_of(connection, run_id))
 
 
 def _failures(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:
