@@ -54,13 +54,14 @@ def notices_of(
 
 
 def _reasons(verdict: Verdict) -> tuple[str, ...]:
-    shown = verdict.reasons[:_SHOWN]
-    more = len(verdict.failed) + len(verdict.not_run) - len(shown)
+    """What failed; what therefore did not run says nothing new."""
+    shown = verdict.reasons[: min(_SHOWN, len(verdict.failed))]
+    more = len(verdict.failed) - len(shown)
     return (*shown, f"and {more} more") if more > 0 else shown
 
 
 def _missed(company: Company) -> list[str]:
-    """Missed days of the newest week, of sources that said how often they deliver."""
+    """Missed days of the newest two weeks, of sources that said how often they deliver."""
     if not company.warehouse_file.exists():
         return []
     with duckdb.connect(str(company.warehouse_file)) as connection:
@@ -71,7 +72,7 @@ def _missed(company: Company) -> list[str]:
             return []
         rows = connection.execute(
             "select source, object, extract_on from control.missed_days where extract_on > "
-            "(select max(extract_on) - 7 from control.batches) order by extract_on desc, 1, 2"
+            "(select max(extract_on) - 15 from control.batches) order by extract_on desc, 1, 2"
         ).fetchall()
     return [f"{source} {name} of {day}" for source, name, day in rows]
 
