@@ -89,8 +89,8 @@ def publish(
                 return release_at(published / RELEASES / release.release_id)
             if isinstance(error, duckdb.Error | OSError):
                 raise PublishError(
-                    f"release {release.release_id} could not be written: {error}; readers keep what "
-                    "they had. Free some space, or the folder, and run again"
+                    f"release {release.release_id} could not be written: {error}; readers keep "
+                    "what they had. Free some space, or the folder, and run again"
                 ) from error
             raise
 

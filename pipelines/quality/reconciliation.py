@@ -34,8 +34,9 @@ ADDRESS = "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"
 _SHOWN = 12
 """Columns of an example."""
 _STAMPS = "op, recorded_at, extracted_at"
+_DEAL = f"source_system, opportunity_id, is_deleted, currency, {_STAMPS}"
 _STAGED = {
-    "staged_deals": ("opportunity", f"source_system, opportunity_id, is_deleted, {_STAMPS}"),
+    "staged_deals": ("opportunity", _DEAL),
     "staged_changes": ("opportunity_change", f"source_system, opportunity_id, {_STAMPS}"),
     "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
     "staged_quotas": ("quota", f"source_system, quota_id, quota_amount, {_STAMPS}"),
