@@ -129,9 +129,13 @@ select
     coded.currency,
     coded.order_code,
     coded.invoice_code,
-    coded.order_code in ('order_without_booking', 'order_missing', 'currency_differs', 'amount_differs')
+    coded.order_code in (
+        'order_without_booking', 'order_missing', 'currency_differs', 'amount_differs'
+    )
         as is_order_break,
-    coded.invoice_code in ('invoice_missing', 'currency_differs', 'over_invoiced', 'under_invoiced')
+    coded.invoice_code in (
+        'invoice_missing', 'currency_differs', 'over_invoiced', 'under_invoiced'
+    )
         as is_invoice_break,
 
     coded.n_orders,
