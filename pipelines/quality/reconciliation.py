@@ -39,7 +39,7 @@ _STAGED = {
     "staged_deals": ("opportunity", _DEAL),
     "staged_changes": ("opportunity_change", f"source_system, opportunity_id, {_STAMPS}"),
     "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
-    "staged_quotas": ("quota", f"source_system, quota_id, quota_amount, {_STAMPS}"),
+    "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),
 }
 """View, the entity it holds, and its columns."""
 
