@@ -34,7 +34,10 @@ ADDRESS = "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"
 _SHOWN = 12
 """Columns of an example."""
 _STAMPS = "op, recorded_at, extracted_at"
-_DEAL = f"source_system, opportunity_id, is_deleted, currency, {_STAMPS}"
+_DEAL = (
+    "source_system, opportunity_id, owner_id, is_deleted, amount, currency, close_on, stage_value, "
+    f"{_STAMPS}"
+)
 _STAGED = {
     "staged_deals": ("opportunity", _DEAL),
     "staged_changes": ("opportunity_change", f"source_system, opportunity_id, {_STAMPS}"),

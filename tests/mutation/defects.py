@@ -629,6 +629,13 @@ sql(
     "delete from pipeline.fct_opportunity_version where is_from_history and status = 'open' "
     "and opportunity_id like '%A'",
 )
+sql(
+    "an increment missed some deals",
+    "update core.core_opportunity set amount_in_currency = amount_in_currency + 1, "
+    "amount = amount + 1 where status = 'open' and opportunity_id like '%A'; "
+    f"update {PUBLIC} set amount_in_currency = amount_in_currency + 1, amount = amount + 1 "
+    "where status = 'open' and opportunity_id like '%A'",
+)
 sql("deals cannot be traced", f"update {PUBLIC} set source_line = null")
 sql("a public column is gone", f"alter table {PUBLIC} drop column next_step")
 sql("a public column has another type", "alter table funnel.fct_spend alter spend_on type varchar")
