@@ -46,6 +46,12 @@ class Paths(_Frozen):
 
 
 Rhythm = Literal["day", "weekday", "week"]
+CreditCheck = Literal[
+    "splits_add_up_to_the_whole",
+    "credit_goes_to_somebody_in_seat",
+    "participant_has_a_manager",
+]
+"""Checks of crediting that a company may live with."""
 
 
 class SourceChoice(_Frozen):
@@ -69,6 +75,23 @@ class Policies(_Frozen):
     quota_period: Literal["sequence", "declared"] = "sequence"
     """`sequence`: a quota lasts until the seller calendar's next quota date. `declared`: the
     period key written in the source counts, and the gate refuses it where it is not unique."""
+    quota_basis: Literal["as_given", "full"] = "as_given"
+    """What quotas are that do not say it themselves. `full`: for a whole period by somebody fully
+    ramped, so that seat, leave and ramp still count (M6, M7). `as_given`: final."""
+    proration_days: Literal["calendar_days", "working_days"] = "calendar_days"
+    """Days by which a quota is prorated and handed over (M6)."""
+    ramp_anchor: Literal["first_full_month", "start_month"] = "first_full_month"
+    """The month that is the first of a ramp (M7)."""
+    leave_relief: bool = True
+    """Whether days on leave are taken out of a prorated quota (M6)."""
+    attainment_rate: Literal["plan", "booked", "spot"] = "plan"
+    """Exchange rate of credit: the fiscal year's, that of the booking day, or today's (C3)."""
+    accepted_from_stage: Annotated[int, Field(ge=0)] = 2
+    """Place of the stage in which sales accepts an opportunity, for quotas on accepted ones."""
+    min_people: Annotated[int, Field(ge=1)] = 5
+    """People below which a distribution is not shown (C8)."""
+    warn_only: frozenset[CreditCheck] = frozenset()
+    """Checks of crediting that are let pass with a warning; all others refuse the release."""
     missing_open_amount: Literal["none", "list_price"] = "none"
     """`list_price`: an open deal without an amount counts with its product's list price, for a CRM
     that knows the value of a deal only at its close. `none`: it counts without value."""

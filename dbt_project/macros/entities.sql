@@ -82,6 +82,11 @@
             ('quota_on', 'date'), ('period_end_on', 'date'), ('declared_period', 'varchar'),
             ('declared_start_on', 'date'), ('declared_end_on', 'date'),
             ('quota_amount', 'decimal(18,4)'), ('currency', 'varchar'),
+            ('territory_id', 'varchar'), ('node', 'varchar'), ('basis', 'varchar'),
+        ],
+        'seat': [
+            ('participant_id', 'varchar'), ('seat_state', 'varchar'), ('valid_from', 'date'),
+            ('valid_to', 'date'), ('plan_id', 'varchar'), ('ramp_schedule_id', 'varchar'),
         ],
         'credit_control': [
             ('participant_id', 'varchar'), ('control_name', 'varchar'), ('n_periods', 'integer'),

@@ -20,6 +20,70 @@
     where version_rank = 1 and op = 'upsert'
 {%- endmacro %}
 
+{#-
+    Every version of each record of an entity with the half-open range of days for which it was
+    known, `known_from_on` to `known_to_on`; ranges of a deletion are left out.
+
+    A day holds what was known at its end. What a source's first delivery says is taken to have been
+    known before: nobody can tell since when. A version that comes late is known from when its
+    predecessor was, at the earliest, so that the last range is what `latest_versions` gives.
+
+    `not_before`: an expression for the first day on which the record can have been known.
+-#}
+{% macro known_versions(entity, keys, not_before="date '1900-01-01'") -%}
+    {%- set key = ['source_system'] + keys -%}
+    select
+        {%- for name, _ in entity_columns(entity) %}
+        {{ name }},
+        {%- endfor %}
+        known_from_on,
+        known_to_on
+    from (
+        select
+            *,
+            coalesce(
+                lead(known_from_on) over (
+                    partition by {{ key | join(', ') }} order by known_from_on
+                ),
+                date '9999-12-31'
+            ) as known_to_on
+        from (
+            select
+                *,
+                row_number() over (
+                    partition by {{ key | join(', ') }}, known_from_on
+                    order by extracted_at desc, recorded_at desc
+                ) as day_rank
+            from (
+                select
+                    *,
+                    max(said_on) over (
+                        partition by {{ key | join(', ') }}
+                        order by extracted_at, recorded_at
+                        rows between unbounded preceding and current row
+                    ) as known_from_on
+                from (
+                    select
+                        *,
+                        greatest(
+                            case
+                                when
+                                    extracted_at
+                                    = min(extracted_at) over (partition by source_system)
+                                    then date '1900-01-01'
+                                else {{ local_date('recorded_at') }}
+                            end,
+                            {{ not_before }}
+                        ) as said_on
+                    from ({{ union_entity(entity) }}) as versions
+                ) as said
+            ) as known
+        ) as ranked
+        where day_rank = 1
+    ) as ranges
+    where op = 'upsert'
+{%- endmacro %}
+
 {#- The rows of a raw table as last known, for looking something up in staging. -#}
 {% macro current_rows(relation, keys) -%}
     select *

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from random import Random
 
 from pipelines.calendar import FiscalPeriod, days, fiscal_period, fiscal_periods
@@ -19,6 +20,7 @@ from pipelines.demo.ids import IDS_PER_DIVISION
 from pipelines.demo.people import Organisation, Person
 from pipelines.demo.rates import Rates
 from pipelines.demo.records import DealWriter
+from pipelines.demo.seats import SMALLEST_SHARE, counting_share, days_share, is_ramping
 
 COMPANY_ATTAINMENT = (0.85, 0.95)
 PULL = 0.7
@@ -36,12 +38,17 @@ class Quota:
 
     quota_id: str
     participant_id: str
+    """Nobody's, where it is of a node."""
     measure: str
-    """`bookings` for sellers, `team_bookings` for those who lead them."""
+    """`bookings` for sellers and nodes, `team_bookings` for those who lead them."""
     period: FiscalPeriod
     amount: int
     version: int
     approved_at: datetime
+    node: str = ""
+    share: Fraction = Fraction(1)
+    """How much of a full quota counts (`seats`); the file only says that it is one."""
+    is_full: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,12 +76,14 @@ def build_quotas(
     deals: list[DealWriter],
     rates: Rates,
     span: tuple[date, date],
+    founded_on: date,
 ) -> tuple[list[Quota], RegionQuotas]:
     """Quotas of every quarter that began in the span: sellers and managers of a division."""
     rng = division.stream("quotas")
     bookings = _bookings(deals, rates)
     quotas: list[Quota] = []
     by_region: RegionQuotas = defaultdict(int)
+    by_id = {seller.user_id: seller for seller in organisation.sellers}
     for period in fiscal_periods(*span, "quarter", year_starts_in=FISCAL_YEAR_STARTS_IN):
         if period.starts_on < span[0]:
             continue
@@ -84,7 +93,8 @@ def build_quotas(
             for seller in organisation.sellers
         }
         for user_id, amount in amounts.items():
-            quotas.append(_quota(period, user_id, "bookings", amount, approved_at[user_id]))
+            quota = _quota(period, user_id, "bookings", amount, approved_at[user_id])
+            quotas.append(_on_paper(quota, by_id[user_id], founded_on))
         for manager, amount in _manager_amounts(organisation, period, amounts):
             by_region[period, manager.team.region] += amount
             asked = _to_thousands(amount * MANAGER_SHARE)
@@ -95,18 +105,41 @@ def build_quotas(
 
 
 def build_leader_quotas(organisation: Organisation, by_region: RegionQuotas) -> list[Quota]:
-    """Quotas of the directors and the VP: a little less than what all divisions hand out."""
+    """Quotas of the directors and the VP: a little less than what all divisions hand out.
+
+    The regions and the company have the same ones as nodes.
+    """
     totals: dict[FiscalPeriod, int] = defaultdict(int)
     quotas = []
     for (period, region), amount in by_region.items():
         totals[period] += amount
         director, asked = organisation.directors[region], _to_thousands(amount * DIRECTOR_SHARE)
         quotas.append(_quota(period, director, "team_bookings", asked, _approved_at(period)))
+        quotas.append(_node_quota(period, f"region/{region}", asked))
     for period, amount in totals.items():
         asked = _to_thousands(amount * DIRECTOR_SHARE)
         vice_president = organisation.vice_president
         quotas.append(_quota(period, vice_president, "team_bookings", asked, _approved_at(period)))
+        quotas.append(_node_quota(period, "company", asked))
     return quotas
+
+
+def _node_quota(period: FiscalPeriod, node: str, amount: int) -> Quota:
+    quota_id = f"Q-{period.label}-{node.replace('/', '-')}-1"
+    return Quota(quota_id, "", "bookings", period, amount, 1, _approved_at(period), node)
+
+
+def _on_paper(quota: Quota, seller: Person, founded_on: date) -> Quota:
+    """The full quota of which what counts comes to the given amount."""
+    if is_ramping(seller, quota.period, founded_on):
+        share = counting_share(seller, quota.period, founded_on)
+    else:
+        share = days_share(seller, quota.period)
+    if share < SMALLEST_SHARE:
+        return quota
+    return replace(
+        quota, amount=_to_thousands(float(quota.amount / share)), share=share, is_full=True
+    )
 
 
 def _quota(

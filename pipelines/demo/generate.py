@@ -236,6 +236,8 @@ def _shared_parts(shared: Headquarters, span: Span, days: Sequence[date]) -> Ite
         part: Part = {("salesforce", name): each.take(day) for name, each in exports.items()}
         for system in systems:
             part |= by_connector(system.take(day))
+        part["finance", "ramp_schedule"] = finance_files.ramp_rows()
+        part["finance", "comp_tier"] = finance_files.tier_rows()
         part["ecb", "rate"] = "".join(f"{line}\n" for line in rate_lines(shared.rates, day))
         yield part
 

@@ -2,11 +2,13 @@
 
 Added up from the CRM's records of the day and the quotas finance approved, in dollars at the plan
 rate: the last central bank rate on or before the fiscal year's first day, to nine decimals, and
-each deal to four. Deals in a quarter for which the seller has no quota are credited to nobody.
+each share of a deal to four. Revenue splits share a deal; one without them is its owner's. Deals
+in a quarter for which a seller has no quota are credited to nobody.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,9 +35,27 @@ class SellerTotal:
 
 
 def seller_totals(
-    day: date, quotas: list[Quota], deals: Records, rates: Rates
+    day: date,
+    quotas: list[Quota],
+    records: tuple[Records, Records],
+    revenue_split: str,
+    rates: Rates,
 ) -> list[SellerTotal]:
-    """A total for everybody with a quota in those periods, by the books of that evening."""
+    """A total for everybody with a quota in those periods, by the books of that evening.
+
+    Args:
+        day: the evening.
+        quotas: all there will ever be.
+        records: the CRM's deals and splits.
+        revenue_split: id of the type of split that shares a deal.
+        rates: the central bank's.
+    """
+    deals, splits = records
+    shares: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    for split in splits.values():
+        if split["SplitTypeId"] == revenue_split and not split.get("IsDeleted"):
+            percent = Decimal(str(split["SplitPercentage"])) / 100
+            shares[str(split["OpportunityId"])].append((str(split["SplitOwnerId"]), percent))
     known = [quota for quota in approved_before(quotas, day) if quota.measure == "bookings"]
     newest = set(sorted({quota.period for quota in known})[-N_PERIODS:])
     seats = {(quota.participant_id, quota.period) for quota in known if quota.period in newest}
@@ -46,16 +66,17 @@ def seller_totals(
         rate = 1.0 if currency == "USD" else rates.to_dollars(currency, year_starts_on)
         return Decimal(rate).quantize(RATE_UNIT, ROUND_HALF_UP)
 
-    for deal in deals.values():
+    for deal_id, deal in deals.items():
         if not is_won(deal) or deal["Amount"] == "":
             continue
-        owner, close_on = str(deal["OwnerId"]), deal["CloseDate"]
+        close_on = deal["CloseDate"]
         assert isinstance(close_on, date)
-        if (owner, quarter(close_on)) in seats:
-            year = fiscal_period(close_on, "year", year_starts_in=FISCAL_YEAR_STARTS_IN)
-            rate = plan_rate(str(deal["CurrencyIsoCode"]), year.starts_on)
-            credit = Decimal(str(deal["Amount"])) * rate
-            totals[owner] += credit.quantize(CREDIT_UNIT, ROUND_HALF_UP)
+        for seller, share in shares.get(deal_id) or [(str(deal["OwnerId"]), Decimal(1))]:
+            if (seller, quarter(close_on)) in seats:
+                year = fiscal_period(close_on, "year", year_starts_in=FISCAL_YEAR_STARTS_IN)
+                rate = plan_rate(str(deal["CurrencyIsoCode"]), year.starts_on)
+                credit = Decimal(str(deal["Amount"])) * rate * share
+                totals[seller] += credit.quantize(CREDIT_UNIT, ROUND_HALF_UP)
     return [
         SellerTotal(participant_id, amount.quantize(CENT, ROUND_HALF_UP))
         for participant_id, amount in totals.items()

@@ -23,7 +23,12 @@ from pipelines.demo.finance import (
     build_leader_quotas,
     build_quotas,
 )
-from pipelines.demo.finance_files import quota_rows, seller_total_rows, territory_rows
+from pipelines.demo.finance_files import (
+    quota_rows,
+    seat_rows,
+    seller_total_rows,
+    territory_rows,
+)
 from pipelines.demo.journal import Journal
 from pipelines.demo.leads import build_leads
 from pipelines.demo.market import build_market
@@ -35,6 +40,7 @@ from pipelines.demo.organisation import build_headquarters, build_organisation
 from pipelines.demo.people import Organisation
 from pipelines.demo.rates import Rates, build_rates
 from pipelines.demo.rendering import Export
+from pipelines.demo.seats import Seat, build_seats
 from pipelines.demo.seller_totals import seller_totals
 from pipelines.demo.splits import SplitTypes, build_split_types, build_splits
 from pipelines.demo.territories import Assignment, build_assignments
@@ -102,16 +108,20 @@ class DivisionBooks:
     orders: list[Order]
     books: Books
     assignments: list[Assignment]
+    seats: list[Seat]
     rates: Rates
+    revenue_split: str
+    """Id of the split type by which direct credit is shared."""
     mailbox: Mailbox
 
-    def take(self, day: date, deals: Records, lines: Records) -> Part:
+    def take(self, day: date, deals: Records, lines: Records, splits: Records) -> Part:
         """What is delivered on an evening; orders and totals follow what the CRM says then."""
-        totals = seller_totals(day, self.quotas, deals, self.rates)
+        totals = seller_totals(day, self.quotas, (deals, splits), self.revenue_split, self.rates)
         tables = self.books.take(day, orders_on(self.orders, day, deals, lines))
         tables |= self.mailbox.take(day)
         return by_connector(tables) | {
             ("finance", "quota"): quota_rows(day, self.quotas),
+            ("finance", "seat"): seat_rows(day, self.seats),
             ("finance", "territory"): territory_rows(day, self.assignments),
             ("finance", "seller_total"): seller_total_rows(totals),
         }
@@ -172,7 +182,8 @@ def _run_division(division: Division, span: Span, days: Sequence[date]) -> Resul
     for day in days:
         part: Part = {("salesforce", name): each.take(day) for name, each in exports.items()}
         deals, lines = exports["Opportunity"].records, exports["OpportunityLineItem"].records
-        parts.append(part | books.take(day, deals, lines))
+        splits = exports["OpportunitySplit"].records
+        parts.append(part | books.take(day, deals, lines, splits))
     return Result(parts, by_region, truth)
 
 
@@ -195,7 +206,7 @@ def _simulate(
         division, organisation, market, shared.campaigns, deals.all, (first_day, end)
     )
     quotas, by_region = build_quotas(
-        division, organisation, deals.all, shared.rates, (first_day, last_day)
+        division, organisation, deals.all, shared.rates, (first_day, last_day), span.founded_on
     )
     invoices = build_invoices(division, deals.all)
     orders = build_orders(division, [*deals.all, *deals.deleted], shared.catalogue)
@@ -204,7 +215,9 @@ def _simulate(
         orders,
         Books(division, orders, invoices, shared.catalogue, shared.rates),
         build_assignments(organisation),
+        build_seats(organisation, span.founded_on),
         shared.rates,
+        shared.split_types.revenue,
         build_mailbox(division, shared.campaigns, leads.leads),
     )
     splits, shares = build_splits(
@@ -224,5 +237,5 @@ def _simulate(
         organisation.users,
         organisation.roles,
     ]
-    truth = truth_of([*deals.all, *deals.deleted], shares, invoices)
+    truth = truth_of([*deals.all, *deals.deleted], shares, invoices, quotas)
     return journals, books, by_region, truth

@@ -90,10 +90,12 @@ class _Writer:
         for at, owner in deal.owners[1:]:
             self._change(owner_split, at, {"SplitOwnerId": owner.user_id})
         at = max(deal.created_at + SHARED_AFTER, deal.owners[-1][0] + timedelta(seconds=40))
+        # Nobody shares a deal he will not see through.
+        last_day = local_day(deal.won_at or at)
         others = [
             seller
             for seller in self.organisation.team_sellers(deal.account.team, local_day(at))
-            if seller is not deal.owner
+            if seller is not deal.owner and seller.is_active(last_day)
         ]
         is_open = at < min(deal.won_at or datetime.max, deal.deleted_at or datetime.max)
         if others and is_open and self.rng.random() < SHARED:

@@ -6,6 +6,7 @@ Written as Parquet beside the extracts, never among them, one file per division:
 `truth/path`: one row per stage entry of a deal.
 `truth/booking`: one row per booking event (book, adjust, reverse, rebook) and what it changes.
 `truth/credit`: one row per deal that stays won, participant and kind of split.
+`truth/quota`: one row per quota of a person, on paper and what counts of it.
 `truth/invoice`: one row per invoice, when it was due and paid.
 
 `truth/parameters.json` holds what the company is drawn from: hazards by stage, what skill, segment
@@ -24,10 +25,11 @@ from pipelines.demo import deals as deal_rules
 from pipelines.demo import finance, opportunities, splits
 from pipelines.demo.campaigns import Campaigns
 from pipelines.demo.clock import local_day, quarter
-from pipelines.demo.finance import Invoice
+from pipelines.demo.finance import Invoice, Quota
 from pipelines.demo.path import REGRESS, REOPEN, SEGMENTS, SKIP, STAGES, STALL
 from pipelines.demo.people import RAMP_DAYS, SKILL_AT_START
 from pipelines.demo.records import DealWriter
+from pipelines.demo.seats import quota_in_force
 from pipelines.demo.splits import Share
 
 Tables = dict[str, pl.DataFrame]
@@ -44,7 +46,10 @@ BOOKING: Schema = {
 
 
 def truth_of(
-    all_deals: list[DealWriter], shares: dict[str, list[Share]], invoices: list[Invoice]
+    all_deals: list[DealWriter],
+    shares: dict[str, list[Share]],
+    invoices: list[Invoice],
+    quotas: list[Quota],
 ) -> Tables:
     """The tables of one division."""
     return {
@@ -71,6 +76,7 @@ def truth_of(
             [row for deal in all_deals for row in _credits(deal, shares)],
             infer_schema_length=None,
         ),
+        "quota": pl.DataFrame([_quota(each) for each in quotas], infer_schema_length=None),
         "invoice": pl.DataFrame([_invoice(each) for each in invoices], infer_schema_length=None),
     }
 
@@ -156,6 +162,18 @@ def _credits(deal: DealWriter, shares: dict[str, list[Share]]) -> list[dict[str,
             }
         )
     return rows
+
+
+def _quota(quota: Quota) -> dict[str, Any]:
+    return {
+        "quota_id": quota.quota_id,
+        "participant_id": quota.participant_id,
+        "measure": quota.measure,
+        "fiscal_quarter": quota.period.label,
+        "version": quota.version,
+        "full_amount": quota.amount,
+        "amount": quota_in_force(quota.amount, quota.share),
+    }
 
 
 def _invoice(invoice: Invoice) -> dict[str, Any]:

@@ -1,26 +1,190 @@
-with credits as (select * from {{ ref('core_credit') }}),
+with events as (select * from {{ ref('fct_booking_event') }}),
 
-quotas as (select * from {{ ref('core_quota') }} where is_in_force)
+shares as (select * from {{ ref('core_credit_share') }}),
+
+quotas as (
+    select quotas.*
+    from {{ ref('core_quota_in_force') }} as quotas
+    cross join {{ ref('core_latest_extract') }} as latest_extract
+    where
+        quotas.known_from_on <= latest_extract.as_of_on
+        and quotas.known_to_on > latest_extract.as_of_on
+),
+
+-- A booking is credited by the shares known at the end of the day it was recorded on, and again
+-- whenever they change afterwards.
+credited as (
+    select
+        events.*,
+        shares.participant_id,
+        shares.credit_type,
+        shares.pool,
+        shares.valid_from_on,
+        shares.valid_to_on,
+        shares.credit_pct,
+        greatest(events.recorded_on, shares.valid_from_on) as given_on,
+        case when shares.credit_type = 'overlay' then 'overlay_bookings' else 'bookings' end
+            as measure,
+        {%- for name in ['amount', 'amount_in_currency', 'plan_amount', 'booked_amount', 'spot_amount'] %}
+        {{ slice('events.' ~ name, 'shares.begins_pct', 'shares.ends_pct') }} as {{ name }}_share
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from events
+    inner join shares
+        on
+            events.opportunity_key = shares.opportunity_key
+            and events.recorded_on < shares.valid_to_on
+),
+
+identified as (
+    select
+        *,
+        md5(
+            booking_event_id || '|' || pool || '|' || participant_id || '|'
+            || cast(given_on as varchar)
+        ) as given_id
+    from credited
+),
+
+ledger as (
+    select
+        given_id as credit_id,
+        cast(null as varchar) as reversal_of,
+        booking_event_id,
+        opportunity_key,
+        source_system,
+        opportunity_id,
+        account_id,
+        participant_id,
+        fiscal_month_key,
+        fiscal_quarter_key,
+        fiscal_year_key,
+        effective_on,
+        credit_type,
+        measure,
+        deal_type,
+        currency,
+        source_file,
+        source_line,
+        given_on as recorded_on,
+        case when given_on = recorded_on then event else 'recredit' end as cause,
+        1 as direction,
+        credit_pct,
+        n_bookings,
+        amount_share,
+        amount_in_currency_share,
+        plan_amount_share,
+        booked_amount_share,
+        spot_amount_share
+    from identified
+
+    union all
+
+    select
+        md5(given_id || '|reversal') as credit_id,
+        given_id as reversal_of,
+        booking_event_id,
+        opportunity_key,
+        source_system,
+        opportunity_id,
+        account_id,
+        participant_id,
+        fiscal_month_key,
+        fiscal_quarter_key,
+        fiscal_year_key,
+        effective_on,
+        credit_type,
+        measure,
+        deal_type,
+        currency,
+        source_file,
+        source_line,
+        valid_to_on as recorded_on,
+        'recredit' as cause,
+        -1 as direction,
+        credit_pct,
+        n_bookings,
+        amount_share,
+        amount_in_currency_share,
+        plan_amount_share,
+        booked_amount_share,
+        spot_amount_share
+    from identified
+    where valid_to_on < date '9999-12-31'
+),
+
+final as (
+    select
+        ledger.credit_id,
+        ledger.reversal_of,
+        ledger.booking_event_id,
+        ledger.opportunity_key,
+        ledger.source_system,
+        ledger.opportunity_id,
+        ledger.account_id,
+        ledger.participant_id,
+        quotas.quota_key,
+        ledger.fiscal_month_key,
+        ledger.fiscal_quarter_key,
+        ledger.fiscal_year_key,
+        ledger.effective_on as booked_on,
+        ledger.recorded_on,
+        ledger.credit_type,
+        ledger.measure,
+        ledger.deal_type,
+        ledger.cause,
+        case when quotas.quota_key is null then 'no_quota' else 'in_quota' end as credit_state,
+        ledger.currency,
+        ledger.source_file,
+        ledger.source_line,
+        ledger.direction * ledger.n_bookings as n_bookings,
+        ledger.credit_pct,
+        ledger.direction * ledger.amount_share as credit_amount,
+        ledger.direction * ledger.amount_in_currency_share as credit_amount_in_currency,
+        ledger.direction * ledger.plan_amount_share as plan_credit_amount,
+        ledger.direction * ledger.booked_amount_share as booked_credit_amount,
+        ledger.direction * ledger.spot_amount_share as spot_credit_amount
+    from ledger
+    left join quotas
+        on
+            -- Quotas come from finance, deals from the CRM: sellers meet by their id.
+            ledger.participant_id = quotas.participant_id
+            and ledger.measure = quotas.measure
+            and ledger.effective_on >= quotas.period_start_on
+            and ledger.effective_on < quotas.period_end_on
+)
 
 select
-    credits.credit_key,
-    credits.opportunity_key,
-    credits.source_system,
-    credits.opportunity_id,
-    credits.participant_id,
-    quotas.quota_key,
+    credit_id,
+    reversal_of,
+    booking_event_id,
+    opportunity_key,
+    source_system,
+    opportunity_id,
+    account_id,
+    participant_id,
+    quota_key,
+    fiscal_month_key,
+    fiscal_quarter_key,
+    fiscal_year_key,
 
-    credits.booked_on,
+    booked_on,
+    recorded_on,
 
-    credits.measure,
-    case when quotas.quota_key is null then 'no_quota' else 'in_quota' end as credit_state,
+    credit_type,
+    measure,
+    deal_type,
+    cause,
+    credit_state,
+    currency,
+    source_file,
+    source_line,
 
-    credits.credit_amount
-from credits
-left join quotas
-    on
-        -- Quotas come from finance, deals from the CRM: sellers meet by their id.
-        credits.participant_id = quotas.participant_id
-        and credits.measure = quotas.measure
-        and credits.booked_on >= quotas.period_start_on
-        and credits.booked_on < quotas.period_end_on
+    n_bookings,
+    credit_pct,
+    cast(credit_amount as decimal(18, 4)) as credit_amount,
+    cast(credit_amount_in_currency as decimal(18, 4)) as credit_amount_in_currency,
+    cast(plan_credit_amount as decimal(18, 4)) as plan_credit_amount,
+    cast(booked_credit_amount as decimal(18, 4)) as booked_credit_amount,
+    cast(spot_credit_amount as decimal(18, 4)) as spot_credit_amount
+from final

@@ -87,5 +87,8 @@ select
     declared_end_on,
     quota_amount,
     cast(null as varchar) as currency,
+    cast(null as varchar) as territory_id,
+    cast(null as varchar) as node,
+    cast(null as varchar) as basis,
     {{ lineage() }}
 from quotas

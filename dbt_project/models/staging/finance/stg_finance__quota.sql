@@ -15,5 +15,8 @@ select
     cast(null as date) as declared_end_on,
     quota_amount,
     currency,
+    territory_id,
+    node,
+    basis,
     {{ lineage() }}
 from quotas

@@ -1,0 +1,223 @@
+with achievements as (select * from {{ ref('fct_achievement') }}),
+
+quotas as (select * from {{ ref('core_quota_in_force') }}),
+
+participants as (select * from {{ ref('core_participant_version') }}),
+
+territories as (select * from {{ ref('core_territory_assignment') }}),
+
+quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
+
+years as (select * from {{ ref('core_fiscal_period') }} where period_type = 'year'),
+
+calendar as (select * from {{ ref('core_calendar_day') }}),
+
+latest_extract as (select * from {{ ref('core_latest_extract') }}),
+
+in_force as (
+    select
+        quotas.participant_id,
+        quotas.measure,
+        quotas.period_start_on,
+        quotas.period_end_on,
+        quotas.quota_amount
+    from quotas
+    cross join latest_extract
+    where
+        quotas.participant_id is not null
+        and quotas.known_from_on <= latest_extract.as_of_on
+        and quotas.known_to_on > latest_extract.as_of_on
+        and substring(quotas.measure, 1, 5) <> 'team_'
+),
+
+-- A node's own quota may be for another period than its people's.
+quota_periods as (
+    select distinct
+        replace(measure, 'team_', '') as measure,
+        period_start_on,
+        period_end_on
+    from quotas
+),
+
+own_achievements as (
+    select
+        participant_id,
+        measure,
+        effective_on,
+        sum(achieved_amount) as credit_amount
+    from achievements
+    where substring(measure, 1, 5) <> 'team_'
+    group by participant_id, measure, effective_on
+),
+
+-- Every achievement is in the quota periods of its day; where there are none, in the fiscal quarter.
+in_quota_periods as (
+    select
+        own_achievements.*,
+        quota_periods.period_start_on,
+        quota_periods.period_end_on
+    from own_achievements
+    left join quota_periods
+        on
+            own_achievements.measure = quota_periods.measure
+            and own_achievements.effective_on >= quota_periods.period_start_on
+            and own_achievements.effective_on < quota_periods.period_end_on
+),
+
+dated as (
+    select
+        in_quota_periods.participant_id,
+        in_quota_periods.measure,
+        in_quota_periods.effective_on as day_on,
+        coalesce(in_quota_periods.period_start_on, quarters.starts_on) as period_start_on,
+        coalesce(in_quota_periods.period_end_on, quarters.next_starts_on) as period_end_on,
+        in_quota_periods.credit_amount
+    from in_quota_periods
+    left join calendar
+        on
+            in_quota_periods.period_start_on is null
+            and in_quota_periods.effective_on = calendar.day_on
+    left join quarters on calendar.fiscal_quarter_key = quarters.period_key
+),
+
+-- Days on which somebody came to another node, for the quota as it was.
+points as (
+    select
+        in_force.participant_id,
+        in_force.measure,
+        in_force.period_start_on,
+        in_force.period_end_on,
+        in_force.quota_amount,
+        greatest(participants.valid_from, in_force.period_start_on) as day_on,
+        {{ days_between(
+            'greatest(participants.valid_from, in_force.period_start_on)',
+            'least(participants.valid_to, in_force.period_end_on)'
+        ) }} as n_days
+    from in_force
+    inner join participants
+        on
+            in_force.participant_id = participants.participant_id
+            and in_force.period_start_on < participants.valid_to
+            and in_force.period_end_on > participants.valid_from
+),
+
+quota_by_day as (
+    {{ largest_remainder(
+        'points', ['participant_id', 'measure', 'period_start_on', 'period_end_on'],
+        'quota_amount', 'n_days', 'day_on'
+    ) }}
+),
+
+-- A quota of nobody the CRM knows has no node on any day.
+quotas_of_strangers as (
+    select in_force.*
+    from in_force
+    left join points
+        on
+            in_force.participant_id = points.participant_id
+            and in_force.measure = points.measure
+            and in_force.period_start_on = points.period_start_on
+    where points.participant_id is null
+),
+
+leaves as (
+    select
+        participant_id,
+        measure,
+        period_start_on,
+        period_end_on,
+        day_on,
+        credit_amount,
+        cast(0 as decimal(18, 4)) as quota_amount
+    from dated
+
+    union all
+
+    select
+        participant_id,
+        measure,
+        period_start_on,
+        period_end_on,
+        day_on,
+        cast(0 as decimal(18, 4)) as credit_amount,
+        part_amount as quota_amount
+    from quota_by_day
+
+    union all
+
+    select
+        participant_id,
+        measure,
+        period_start_on,
+        period_end_on,
+        period_start_on as day_on,
+        cast(0 as decimal(18, 4)) as credit_amount,
+        quota_amount
+    from quotas_of_strangers
+),
+
+-- Whoever left, or has not come yet, has his place of the last or first day in a territory.
+in_territory as (
+    select
+        participant_id,
+        min(valid_from) as first_on,
+        {{ add_days('max(valid_to)', -1) }} as last_on
+    from territories
+    group by participant_id
+),
+
+placed as (
+    select
+        leaves.participant_id,
+        leaves.measure,
+        leaves.period_start_on,
+        leaves.period_end_on,
+        leaves.day_on as was_on,
+        {%- for name, day in [('is_on', 'latest_extract.as_of_on'), ('planned_on', 'coalesce(years.starts_on, leaves.period_start_on)')] %}
+        greatest(
+            least({{ day }}, coalesce(in_territory.last_on, {{ day }})),
+            coalesce(in_territory.first_on, {{ day }})
+        ) as {{ name }},
+        {%- endfor %}
+        leaves.credit_amount,
+        leaves.quota_amount
+    from leaves
+    cross join latest_extract
+    left join in_territory on leaves.participant_id = in_territory.participant_id
+    left join years
+        on
+            leaves.period_start_on >= years.starts_on
+            and leaves.period_start_on < years.next_starts_on
+)
+
+select
+    placed.participant_id,
+    placed.measure,
+    placed.period_start_on,
+    placed.period_end_on,
+    placed.was_on,
+    placed.is_on,
+    placed.planned_on,
+    {%- for name in ['was', 'is', 'planned'] %}
+    coalesce({{ name }}_in.region, 'unassigned') as {{ name }}_region,
+    coalesce({{ name }}_in.team, 'unassigned') as {{ name }}_team,
+    {%- endfor %}
+    coalesce(is_in.participant_name, placed.participant_id) as participant_name,
+    cast(sum(placed.credit_amount) as decimal(18, 4)) as credit_amount,
+    cast(sum(placed.quota_amount) as decimal(18, 4)) as quota_amount
+from placed
+{%- for name in ['was', 'is', 'planned'] %}
+left join participants as {{ name }}_in
+    on
+        placed.participant_id = {{ name }}_in.participant_id
+        and placed.{{ name }}_on >= {{ name }}_in.valid_from
+        and placed.{{ name }}_on < {{ name }}_in.valid_to
+{%- endfor %}
+group by
+    placed.participant_id, placed.measure, placed.period_start_on, placed.period_end_on,
+    placed.was_on, placed.is_on, placed.planned_on,
+    {%- for name in ['was', 'is', 'planned'] %}
+    coalesce({{ name }}_in.region, 'unassigned'),
+    coalesce({{ name }}_in.team, 'unassigned'),
+    {%- endfor %}
+    coalesce(is_in.participant_name, placed.participant_id)

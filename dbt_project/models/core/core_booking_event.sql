@@ -1,0 +1,151 @@
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='delete+insert',
+    unique_key='opportunity_key',
+    on_schema_change='fail'
+) }}
+with versions as (select * from {{ ref('core_opportunity_version') }}),
+
+changed as (select * from {{ ref('core_changed_opportunity') }}),
+
+states as (
+    select
+        opportunity_key,
+        source_system,
+        opportunity_id,
+        account_id,
+        opportunity_type,
+        known_from,
+        known_from_on,
+        close_on,
+        currency,
+        amount_in_currency,
+        is_deleted,
+        source_file,
+        source_line,
+        status = 'won' and not is_deleted as is_booked
+    from versions
+    {% if is_incremental() -%}
+    where opportunity_key in (select changed.opportunity_key from changed)
+    {%- endif %}
+),
+
+-- What the deal was just before, and whether it ever was a booking.
+compared as (
+    select
+        *,
+        lag(is_booked) over by_deal as was_booked,
+        lag(close_on) over by_deal as was_close_on,
+        lag(currency) over by_deal as was_currency,
+        lag(amount_in_currency) over by_deal as was_amount,
+        max(case when is_booked then 1 else 0 end) over (
+            partition by opportunity_key order by known_from
+            rows between unbounded preceding and 1 preceding
+        ) as n_before
+    from states
+    window by_deal as (partition by opportunity_key order by known_from)
+),
+
+moves as (
+    select
+        *,
+        is_booked and coalesce(was_booked, false) as stays_booked,
+        close_on is distinct from was_close_on or currency <> was_currency as is_elsewhere
+    from compared
+    where is_booked or was_booked
+),
+
+-- A booking that moves to another day or currency is taken out there and put in here.
+taken_out as (
+    select
+        'out' as leg,
+        case when stays_booked then 'adjust' else 'reverse' end as event,
+        case
+            when is_deleted then 'deleted'
+            when not is_booked then 'un_won'
+            when close_on is distinct from was_close_on then 'close_date'
+            else 'currency'
+        end as reason,
+        opportunity_key,
+        source_system,
+        opportunity_id,
+        account_id,
+        opportunity_type,
+        known_from,
+        known_from_on,
+        was_close_on as effective_on,
+        was_currency as currency,
+        source_file,
+        source_line,
+        -1 as n_bookings,
+        was_amount as amount_before_in_currency,
+        cast(null as decimal(18, 4)) as amount_after_in_currency
+    from moves
+    where was_booked and (not is_booked or is_elsewhere)
+),
+
+put_in as (
+    select
+        'in' as leg,
+        case
+            when stays_booked then 'adjust'
+            when n_before = 1 then 'rebook'
+            else 'book'
+        end as event,
+        case
+            when not stays_booked and n_before = 1 then 'won_again'
+            when not stays_booked then 'won'
+            when close_on is distinct from was_close_on then 'close_date'
+            when is_elsewhere then 'currency'
+            else 'amount'
+        end as reason,
+        opportunity_key,
+        source_system,
+        opportunity_id,
+        account_id,
+        opportunity_type,
+        known_from,
+        known_from_on,
+        close_on as effective_on,
+        currency,
+        source_file,
+        source_line,
+        case when stays_booked and not is_elsewhere then 0 else 1 end as n_bookings,
+        case when stays_booked and not is_elsewhere then was_amount end
+            as amount_before_in_currency,
+        amount_in_currency as amount_after_in_currency
+    from moves
+    where
+        is_booked
+        and (
+            not stays_booked
+            or is_elsewhere
+            or amount_in_currency is distinct from was_amount
+        )
+),
+
+events as (
+    select * from taken_out
+    union all
+    select * from put_in
+)
+
+select
+    md5(opportunity_key || '|' || cast(known_from as varchar) || '|' || leg) as booking_event_id,
+    opportunity_key,
+    source_system,
+    opportunity_id,
+    account_id,
+    effective_on,
+    known_from as recorded_at,
+    known_from_on as recorded_on,
+    event,
+    reason,
+    opportunity_type,
+    currency,
+    source_file,
+    source_line,
+    n_bookings,
+    amount_before_in_currency,
+    amount_after_in_currency,
+    amount_before_in_currency is null and amount_after_in_currency is null as is_amount_missing
+from events

@@ -1,0 +1,163 @@
+with attainment as (select * from {{ ref('fct_quota_attainment') }}),
+
+seats as (select * from {{ ref('core_seat') }} where seat_state = 'active'),
+
+tiers as (select * from {{ ref('core_comp_tier') }}),
+
+latest_extract as (select * from {{ ref('core_latest_extract') }}),
+
+-- The plan of the seat on the period's last day, or today while it runs.
+planned as (
+    select
+        attainment.quota_key,
+        attainment.participant_id,
+        attainment.measure,
+        attainment.period_start_on,
+        attainment.period_end_on,
+        attainment.participant_name,
+        attainment.attainment_state,
+        attainment.quota_amount,
+        attainment.credit_amount,
+        attainment.attainment_pct,
+        seats.plan_id
+    from attainment
+    cross join latest_extract
+    inner join seats
+        on
+            attainment.participant_id = seats.participant_id
+            and latest_extract.as_of_on >= seats.known_from_on
+            and latest_extract.as_of_on < seats.known_to_on
+            and least({{ add_days('attainment.period_end_on', -1) }}, latest_extract.as_of_on)
+            >= seats.valid_from
+            and least({{ add_days('attainment.period_end_on', -1) }}, latest_extract.as_of_on)
+            < seats.valid_to
+    where attainment.quota_amount > 0
+),
+
+versions as (
+    select
+        plan_id,
+        measure,
+        max(version) as version
+    from tiers
+    group by plan_id, measure
+),
+
+bands as (
+    select
+        planned.*,
+        tiers.version as plan_version,
+        tiers.tier_kind,
+        tiers.commission_pct,
+        tiers.cap_amount,
+        tiers.lower_pct,
+        tiers.upper_pct,
+        planned.quota_amount * tiers.lower_pct as lower_amount,
+        planned.quota_amount * tiers.upper_pct as upper_amount,
+        row_number() over (
+            partition by
+                planned.participant_id, planned.measure, planned.period_start_on,
+                planned.period_end_on
+            order by tiers.lower_pct
+        ) as tier_number
+    from planned
+    inner join versions
+        on
+            planned.plan_id = versions.plan_id
+            and planned.measure = versions.measure
+    inner join tiers
+        on
+            versions.plan_id = tiers.plan_id
+            and versions.measure = tiers.measure
+            and versions.version = tiers.version
+),
+
+reached as (
+    select
+        *,
+        credit_amount >= lower_amount as is_reached,
+        -- Marginal (M13): every band pays its own rate on what lies in it.
+        commission_pct * greatest(
+            least(credit_amount, coalesce(upper_amount, credit_amount)) - lower_amount, 0
+        ) as band_payout_amount
+    from bands
+),
+
+positions as (
+    select
+        quota_key,
+        participant_id,
+        measure,
+        period_start_on,
+        period_end_on,
+        participant_name,
+        attainment_state,
+        plan_id,
+        plan_version,
+        max(tier_kind) as tier_kind,
+        quota_amount,
+        credit_amount,
+        attainment_pct,
+        count(*) as n_tiers,
+        max(case when is_reached then tier_number else 0 end) as tier_reached,
+        max(case when is_reached then lower_pct end) as tier_lower_pct,
+        min(case when not is_reached then lower_amount - credit_amount end)
+            as credit_to_next_tier_amount,
+        min(cap_amount) as cap_amount,
+        sum(band_payout_amount) as marginal_amount
+    from reached
+    group by
+        quota_key, participant_id, measure, period_start_on, period_end_on, participant_name,
+        attainment_state, plan_id, plan_version, quota_amount, credit_amount, attainment_pct
+),
+
+-- Retroactive (M13): the rate of the highest band reached, on everything.
+paid as (
+    select
+        positions.*,
+        coalesce(top_tier.commission_pct, 0) * greatest(positions.credit_amount, 0)
+            as retroactive_amount
+    from positions
+    left join reached as top_tier
+        on
+            positions.participant_id = top_tier.participant_id
+            and positions.measure = top_tier.measure
+            and positions.period_start_on = top_tier.period_start_on
+            and positions.period_end_on = top_tier.period_end_on
+            and positions.tier_reached = top_tier.tier_number
+)
+
+select
+    quota_key,
+    participant_id,
+    plan_id,
+
+    period_start_on,
+    period_end_on,
+
+    participant_name,
+    measure,
+    attainment_state,
+    plan_version,
+    tier_kind,
+
+    quota_amount,
+    credit_amount,
+    attainment_pct,
+    n_tiers,
+    tier_reached,
+    tier_lower_pct,
+    cast(credit_to_next_tier_amount as decimal(18, 4)) as credit_to_next_tier_amount,
+    cap_amount,
+    cast(least(marginal_amount, coalesce(cap_amount, marginal_amount)) as decimal(18, 4))
+        as marginal_estimate_amount,
+    cast(least(retroactive_amount, coalesce(cap_amount, retroactive_amount)) as decimal(18, 4))
+        as retroactive_estimate_amount,
+    cast(
+        case
+            when tier_kind = 'retroactive'
+                then least(retroactive_amount, coalesce(cap_amount, retroactive_amount))
+            else least(marginal_amount, coalesce(cap_amount, marginal_amount))
+        end as decimal(18, 4)
+    ) as payout_estimate_amount
+from paid

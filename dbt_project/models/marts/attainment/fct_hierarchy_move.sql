@@ -1,0 +1,41 @@
+with leaves as (select * from {{ ref('core_attainment_leaf') }}),
+
+moved as (
+    select
+        participant_id,
+        period_start_on,
+        period_end_on,
+        participant_name,
+        measure,
+        'team/' || planned_region || '/' || planned_team as planned_node_id,
+        'team/' || was_region || '/' || was_team as was_node_id,
+        'team/' || is_region || '/' || is_team as is_node_id,
+        sum(credit_amount) as credit_amount,
+        sum(quota_amount) as quota_amount
+    from leaves
+    group by
+        participant_id, period_start_on, period_end_on, participant_name, measure,
+        planned_region, planned_team, was_region, was_team, is_region, is_team
+)
+
+select
+    md5(
+        participant_id || '|' || measure || '|' || cast(period_start_on as varchar) || '|'
+        || cast(period_end_on as varchar) || '|' || planned_node_id || '|' || was_node_id || '|'
+        || is_node_id
+    ) as hierarchy_move_key,
+    participant_id,
+    planned_node_id,
+    was_node_id,
+    is_node_id,
+
+    period_start_on,
+    period_end_on,
+
+    participant_name,
+    measure,
+
+    cast(credit_amount as decimal(18, 4)) as credit_amount,
+    cast(quota_amount as decimal(18, 4)) as quota_amount
+from moved
+where planned_node_id <> was_node_id or was_node_id <> is_node_id
