@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from pipelines.assets.macros import MACROS
 from pipelines.assets.resources import Warehouse
 from pipelines.publish import (
     InputBatch,
@@ -51,52 +52,6 @@ from pipelines.settings import PROJECT_ROOT, Company
 SHOWN_DEALS = 3
 """Deals the report names behind a restatement."""
 RELEASE_KEY = dg.AssetKey(["published", "release"])
-
-OPPORTUNITIES_AS_OF = """
-create or replace macro pipeline.opportunities_as_of(as_of_day) as table
-select
-    versions.opportunity_key,
-    versions.source_system,
-    versions.opportunity_id,
-    versions.account_id,
-    versions.owner_id,
-    versions.created_on,
-    versions.close_on,
-    case when versions.status in ('won', 'lost') then versions.close_on end as closed_on,
-    versions.opportunity_name,
-    versions.stage,
-    versions.stage_ordinal,
-    versions.forecast_category,
-    versions.status,
-    versions.currency,
-    versions.source_file,
-    versions.source_line,
-    versions.amount_in_currency,
-    cast(
-        cast(versions.amount_in_currency as decimal(20, 4)) * rates.plan_rate as decimal(18, 4)
-    ) as amount,
-    versions.probability_pct,
-    cast(
-        cast(versions.expected_revenue_in_currency as decimal(20, 4)) * rates.plan_rate
-        as decimal(18, 4)
-    ) as expected_revenue_amount
-from pipeline.fct_opportunity_version as versions
-left join shared.dim_plan_rate as rates
-    on
-        versions.currency = rates.currency
-        and rates.valid_from <= case
-            when versions.status = 'open' then cast(as_of_day as date)
-            else least(versions.close_on, cast(as_of_day as date))
-        end
-        and rates.valid_to > case
-            when versions.status = 'open' then cast(as_of_day as date)
-            else least(versions.close_on, cast(as_of_day as date))
-        end
-where
-    versions.known_from_on <= cast(as_of_day as date)
-    and versions.known_to_on > cast(as_of_day as date)
-    and not versions.is_deleted
-"""
 
 
 @dataclass(frozen=True)
@@ -303,7 +258,7 @@ def _publish(
         report=report,
         batches=contents.batches,
         rejects=contents.rejects,
-        macros=[OPPORTUNITIES_AS_OF],
+        macros=MACROS,
         restated=contents.restated,
     )
     prune(

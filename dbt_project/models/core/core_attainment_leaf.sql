@@ -172,8 +172,11 @@ placed as (
         leaves.measure,
         leaves.period_start_on,
         leaves.period_end_on,
-        leaves.day_on as was_on,
-        {%- for name, day in [('is_on', 'latest_extract.as_of_on'), ('planned_on', 'coalesce(years.starts_on, leaves.period_start_on)')] %}
+        {%- for name, day in [
+            ('was_on', 'leaves.day_on'),
+            ('is_on', 'latest_extract.as_of_on'),
+            ('planned_on', 'coalesce(years.starts_on, leaves.period_start_on)'),
+        ] %}
         greatest(
             least({{ day }}, coalesce(in_territory.last_on, {{ day }})),
             coalesce(in_territory.first_on, {{ day }})

@@ -36,6 +36,7 @@ credited as (
         measure,
         booked_on as effective_on,
         recorded_on,
+        cause,
         n_bookings,
         credit_amount as amount
     from credits
@@ -47,6 +48,7 @@ credited as (
         wanted.measure,
         credits.booked_on as effective_on,
         credits.recorded_on,
+        credits.cause,
         credits.n_bookings,
         credits.credit_amount as amount
     from credits
@@ -106,6 +108,7 @@ units as (
         measure,
         effective_on,
         from_on as recorded_on,
+        'done' as cause,
         0 as n_bookings,
         amount
     from unit_spans
@@ -118,6 +121,7 @@ units as (
         measure,
         effective_on,
         to_on as recorded_on,
+        'taken_back' as cause,
         0 as n_bookings,
         -amount as amount
     from unit_spans
@@ -159,6 +163,7 @@ accepted as (
         accepted_spans.measure,
         accepted_spans.from_on as effective_on,
         accepted_spans.from_on as recorded_on,
+        'done' as cause,
         0 as n_bookings,
         cast(1 as decimal(18, 4)) as amount
     from accepted_spans
@@ -176,6 +181,7 @@ accepted as (
         accepted_spans.measure,
         accepted_spans.from_on as effective_on,
         accepted_spans.gone_on as recorded_on,
+        'taken_back' as cause,
         0 as n_bookings,
         cast(-1 as decimal(18, 4)) as amount
     from accepted_spans
@@ -213,6 +219,7 @@ activities as (
         measure,
         occurred_on as effective_on,
         {{ local_date('recorded_at') }} as recorded_on,
+        'done' as cause,
         0 as n_bookings,
         cast(1 as decimal(18, 4)) as amount
     from activity_versions
@@ -225,6 +232,7 @@ activities as (
         measure,
         occurred_on as effective_on,
         {{ local_date('next_recorded_at') }} as recorded_on,
+        'taken_back' as cause,
         0 as n_bookings,
         cast(-1 as decimal(18, 4)) as amount
     from activity_versions
@@ -247,10 +255,11 @@ own as (
         measure,
         effective_on,
         recorded_on,
+        cause,
         sum(n_bookings) as n_bookings,
         sum(amount) as amount
     from everything
-    group by participant_id, measure, effective_on, recorded_on
+    group by participant_id, measure, effective_on, recorded_on, cause
 ),
 
 wanted_of_teams as (
@@ -266,6 +275,7 @@ of_teams as (
         'team_' || own.measure as measure,
         own.effective_on,
         own.recorded_on,
+        own.cause,
         sum(own.n_bookings) as n_bookings,
         sum(own.amount) as amount
     from own
@@ -276,7 +286,8 @@ of_teams as (
             and own.effective_on >= closure.valid_from
             and own.effective_on < closure.valid_to
     where closure.distance > 0
-    group by closure.ancestor_id, own.measure, own.effective_on, own.recorded_on
+    group by
+        closure.ancestor_id, own.measure, own.effective_on, own.recorded_on, own.cause
 ),
 
 achievements as (
@@ -288,7 +299,7 @@ achievements as (
 select
     md5(
         participant_id || '|' || measure || '|' || cast(effective_on as varchar) || '|'
-        || cast(recorded_on as varchar)
+        || cast(recorded_on as varchar) || '|' || cause
     ) as achievement_key,
     participant_id,
 
@@ -296,6 +307,7 @@ select
     recorded_on,
 
     measure,
+    cause,
 
     cast(n_bookings as bigint) as n_bookings,
     cast(amount as decimal(18, 4)) as achieved_amount
