@@ -27,6 +27,7 @@ from pipelines.terminal import (
     short,
     show_as_of,
     show_diff,
+    show_explanation,
     show_landing,
     show_outcome,
     steps_shown,
@@ -223,6 +224,32 @@ def sql(
         sys.stdout.write(as_json(result) + "\n")
     else:
         out.print(table(result.columns, result.rows))
+
+
+explain = typer.Typer(no_args_is_help=True, help="Why a published number is what it is.")
+app.add_typer(explain, name="explain")
+
+
+@explain.command("attainment")
+@reported
+def explain_one_attainment(
+    participant: Annotated[str, typer.Option("--participant", help="Id, or whole name.")],
+    period: Annotated[
+        str, typer.Option("--period", help="A day in it, or a key such as FY2026-Q1.")
+    ],
+    measure: Annotated[
+        str, typer.Option("--measure", help="What the quota is on; team_bookings for who leads.")
+    ] = "bookings",
+    company: CompanyFile = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="A release id. Default: the current release.")
+    ] = None,
+) -> None:
+    """From somebody's attainment to credits, booking events, deals, and file and line."""
+    from pipelines.serve import explain_attainment, open_release
+
+    with open_release(_company(company).paths.published, release) as connection:
+        show_explanation(explain_attainment(connection, participant, period, measure))
 
 
 @app.command("as-of")

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pipelines.ingest import LandingReport
     from pipelines.publish import ReleaseDiff
     from pipelines.quality import CheckResult
+    from pipelines.serve import Explanation
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -200,6 +201,46 @@ def show_diff(found: ReleaseDiff) -> None:
     ]
     if changed:
         out.print(table(["table", "rows before", "rows now"], changed))
+
+
+def show_explanation(found: Explanation) -> None:
+    """The cell, the quota behind it, and every deal with its events; the parts add up."""
+    cell = found.attainment
+    last_on = cell.period_end_on - timedelta(days=1)
+    out.print(f"[bold]{escape(cell.participant_name)}[/] ({escape(cell.participant_id)})")
+    out.print(f"{cell.measure}, {cell.period_start_on} to {last_on}, {cell.attainment_state}")
+    rows = [
+        ("full quota", f"{cell.full_quota_amount:,.2f}"),
+        ("for the days in seat", f"{cell.prorated_quota_amount:,.2f}"),
+        ("in force", f"{cell.quota_amount:,.2f}"),
+        ("credit", f"{cell.credit_amount:,.2f}"),
+        ("attainment", "" if cell.attainment_pct is None else f"{cell.attainment_pct:.2%}"),
+    ]
+    if cell.prorated_quota_amount == cell.full_quota_amount:
+        del rows[1]
+    out.print(table(["", ""], rows, header=False))
+    out.print(f"quota from {escape(cell.source_file)}, line {cell.source_line}", soft_wrap=True)
+    for deal in found.deals:
+        whose = f" of {deal.participant_name}" if deal.participant_id != cell.participant_id else ""
+        name = deal.opportunity_name or "no longer in the CRM"
+        out.print(
+            f"\n[bold]{deal.credit_amount:,.2f}[/] {deal.credit_type} credit{escape(whose)}, "
+            f"{deal.credit_pct:.2%} of deal {escape(deal.opportunity_id)}",
+            soft_wrap=True,
+        )
+        out.print(f"  {escape(name)}", soft_wrap=True)
+        for event in deal.events:
+            amount = "no amount" if event.amount is None else f"{event.amount:,.2f}"
+            out.print(
+                f"  {event.recorded_on} {event.event} ({event.reason}) {amount} "
+                f"on {event.effective_on}"
+            )
+            out.print(f"    {escape(event.source_file)}, line {event.source_line}", soft_wrap=True)
+    if found.counted:
+        days = [(str(day.effective_on), f"{day.amount:,.2f}") for day in found.counted]
+        out.print(table(["day", "counted"], days))
+    n_parts = len(found.deals) or len(found.counted)
+    out.print(f"\n{n_parts} parts add up to {found.total:,.2f}")
 
 
 def _show_release(company: Company, decision: str) -> None:

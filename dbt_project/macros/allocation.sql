@@ -49,7 +49,7 @@
     What falls to the part of a whole that lies between two shares of it. The parts of neighbours
     add up without a remainder, whatever their number.
 -#}
-{% macro slice(amount, begins_pct, ends_pct) -%}
+{% macro slice(amount, begins_pct='shares.begins_pct', ends_pct='shares.ends_pct') -%}
     cast(
         cast(cast({{ amount }} as decimal(20, 4)) * cast({{ ends_pct }} as decimal(12, 9)) as decimal(18, 4))
         - cast(cast({{ amount }} as decimal(20, 4)) * cast({{ begins_pct }} as decimal(12, 9)) as decimal(18, 4))

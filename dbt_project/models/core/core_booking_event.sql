@@ -49,7 +49,15 @@ moves as (
     select
         *,
         is_booked and coalesce(was_booked, false) as stays_booked,
-        close_on is distinct from was_close_on or currency <> was_currency as is_elsewhere
+        coalesce(close_on, date '1900-01-01') <> coalesce(was_close_on, date '1900-01-01')
+            as is_on_another_day,
+        currency <> was_currency as is_in_another_currency,
+        coalesce(amount_in_currency, 0) <> coalesce(was_amount, 0)
+        or (amount_in_currency is null) <> (was_amount is null) as is_of_another_amount,
+        is_booked
+        and coalesce(was_booked, false)
+        and coalesce(close_on, date '1900-01-01') = coalesce(was_close_on, date '1900-01-01')
+        and currency = was_currency as is_in_place
     from compared
     where is_booked or was_booked
 ),
@@ -62,7 +70,7 @@ taken_out as (
         case
             when is_deleted then 'deleted'
             when not is_booked then 'un_won'
-            when close_on is distinct from was_close_on then 'close_date'
+            when is_on_another_day then 'close_date'
             else 'currency'
         end as reason,
         opportunity_key,
@@ -80,7 +88,7 @@ taken_out as (
         was_amount as amount_before_in_currency,
         cast(null as decimal(18, 4)) as amount_after_in_currency
     from moves
-    where was_booked and (not is_booked or is_elsewhere)
+    where was_booked and (not is_booked or is_on_another_day or is_in_another_currency)
 ),
 
 put_in as (
@@ -94,8 +102,8 @@ put_in as (
         case
             when not stays_booked and n_before = 1 then 'won_again'
             when not stays_booked then 'won'
-            when close_on is distinct from was_close_on then 'close_date'
-            when is_elsewhere then 'currency'
+            when is_on_another_day then 'close_date'
+            when is_in_another_currency then 'currency'
             else 'amount'
         end as reason,
         opportunity_key,
@@ -109,8 +117,8 @@ put_in as (
         currency,
         source_file,
         source_line,
-        case when stays_booked and not is_elsewhere then 0 else 1 end as n_bookings,
-        case when stays_booked and not is_elsewhere then was_amount end
+        case when is_in_place then 0 else 1 end as n_bookings,
+        case when is_in_place then was_amount end
             as amount_before_in_currency,
         amount_in_currency as amount_after_in_currency
     from moves
@@ -118,8 +126,9 @@ put_in as (
         is_booked
         and (
             not stays_booked
-            or is_elsewhere
-            or amount_in_currency is distinct from was_amount
+            or is_on_another_day
+            or is_in_another_currency
+            or is_of_another_amount
         )
 ),
 

@@ -266,6 +266,6 @@ inner join parties
 window
     ahead as (
         partition by spans.opportunity_key, spans.pool, spans.valid_from_on
-        order by parties.credit_pct desc, parties.participant_id
+        order by parties.credit_pct desc, parties.participant_id asc
         rows between unbounded preceding and current row
     )

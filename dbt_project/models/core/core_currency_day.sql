@@ -37,12 +37,12 @@ wanted as (
 
 first_rates as (
     select
-        base_currency,
-        quote_currency,
-        min(rate_on) as first_rate_on
+        quoted.base_currency,
+        quoted.quote_currency,
+        min(quoted.rate_on) as first_rate_on
     from quoted
     inner join wanted on quoted.quote_currency = wanted.currency
-    group by base_currency, quote_currency
+    group by quoted.base_currency, quoted.quote_currency
 ),
 
 days as (

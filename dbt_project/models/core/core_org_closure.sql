@@ -13,7 +13,7 @@ compared as (
         case
             when
                 lag(valid_to) over by_seller = valid_from
-                and lag(manager_id) over by_seller is not distinct from manager_id
+                and coalesce(lag(manager_id) over by_seller, '') = coalesce(manager_id, '')
                 then 0
             else 1
         end as is_new
@@ -69,8 +69,8 @@ level_{{ level }} as (
         on
             below.source_system = lines.source_system
             and below.above_id = lines.participant_id
-            and lines.valid_from < below.valid_to
-            and lines.valid_to > below.valid_from
+            and below.valid_to > lines.valid_from
+            and below.valid_from < lines.valid_to
     where below.above_id is not null
 ),
 {% endfor %}

@@ -57,7 +57,8 @@ territory_days as (
         calendar.day_on,
         coalesce(assignments.participant_id, 'unassigned') as participant_id,
         -- Two sellers of one territory share its days.
-        cast(1 as double) / count(*) over (
+        cast(1 as double)
+        / count(*) over (
             partition by quotas.quota_key, territory_spans.point_on, calendar.day_on
         ) as n_days
     from territory_spans
@@ -69,9 +70,7 @@ territory_days as (
         on
             quotas.period_start_on <= calendar.day_on
             and quotas.period_end_on > calendar.day_on
-            {%- if var('proration_days') == 'working_days' %}
-            and calendar.is_weekday
-            {%- endif %}
+            and (calendar.is_weekday or '{{ var("proration_days") }}' = 'calendar_days')
     left join assignments
         on
             quotas.territory_id = assignments.territory_id

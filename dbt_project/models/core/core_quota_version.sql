@@ -281,8 +281,8 @@ by_day as (
     from touched
     inner join calendar
         on
-            calendar.day_on >= touched.period_start_on
-            and calendar.day_on < touched.period_end_on
+            touched.period_start_on <= calendar.day_on
+            and touched.period_end_on > calendar.day_on
     left join seats as active
         on
             touched.participant_id = active.participant_id

@@ -84,7 +84,7 @@ unit_spans as (
             booked_spans.from_on, delivered_lines.known_from_on, shares.valid_from_on
         ) as from_on,
         least(booked_spans.to_on, delivered_lines.known_to_on, shares.valid_to_on) as to_on,
-        {{ slice('delivered_lines.quantity', 'shares.begins_pct', 'shares.ends_pct') }} as amount
+        {{ slice('delivered_lines.quantity') }} as amount
     from wanted
     inner join booked_spans on booked_spans.n_bookings = 1
     inner join delivered_lines

@@ -203,8 +203,9 @@ select
     cast(case when {{ shown }} then credit_amount end as decimal(18, 4)) as credit_amount,
     cast(case when {{ shown }} then top_decile_amount end as decimal(18, 4))
         as top_decile_amount,
-    case when {{ shown }} and credit_amount > 0
-        then {{ ratio('top_decile_amount', 'credit_amount') }}
+    case
+        when {{ shown }} and credit_amount > 0
+            then {{ ratio('top_decile_amount', 'credit_amount') }}
     end as top_decile_share_pct,
     -- Gini's index has no meaning where somebody is below zero.
     case

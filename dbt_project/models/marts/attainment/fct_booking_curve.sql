@@ -1,4 +1,4 @@
-{#- Own periods of the same kind that the expected course is taken from, and fewest that will do. -#}
+{#- Own periods the expected course is taken from, and the fewest that will do. -#}
 {%- set n_reference = 8 -%}
 {%- set n_fewest = 4 -%}
 with quotas as (select * from {{ ref('core_quota_in_force') }} where participant_id is not null),
@@ -141,8 +141,7 @@ own as (
     left join bookings on days.day_on = bookings.effective_on
 ),
 
--- What had been booked in the reference periods with so many days left or more; what came before
--- the first day of this period, in a longer one, counts on it.
+-- What had been booked in the reference periods with so many days left or more.
 expected as (
     select
         days.period_start_on,
@@ -202,11 +201,17 @@ select
         when judged.is_straight_line then cast(judged.n_days_gone as double) / judged.n_days
         else {{ ratio('judged.reference_amount_by_then', 'judged.reference_amount') }}
     end as expected_share_pct,
-    cast(case when not judged.is_straight_line then judged.reference_amount_by_then end
-        as decimal(18, 4)) as reference_amount_by_then,
-    cast(case when not judged.is_straight_line then judged.reference_amount end
-        as decimal(18, 4)) as reference_amount,
-    cast(case when judged.day_on <= latest_extract.as_of_on then judged.booked_by_then end
-        as decimal(18, 4)) as booked_amount
+    case
+        when not judged.is_straight_line
+            then cast(judged.reference_amount_by_then as decimal(18, 4))
+    end as reference_amount_by_then,
+    case
+        when not judged.is_straight_line
+            then cast(judged.reference_amount as decimal(18, 4))
+    end as reference_amount,
+    case
+        when judged.day_on <= latest_extract.as_of_on
+            then cast(judged.booked_by_then as decimal(18, 4))
+    end as booked_amount
 from judged
 cross join latest_extract

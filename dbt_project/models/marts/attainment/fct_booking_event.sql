@@ -52,7 +52,9 @@ rated as (
 valued as (
     select
         *,
-        {%- for name, rate in [('plan', 'plan_rate'), ('booked', 'booking_rate'), ('spot', 'spot_rate')] %}
+        {%- for name, rate in [
+            ('plan', 'plan_rate'), ('booked', 'booking_rate'), ('spot', 'spot_rate')
+        ] %}
         case
             when not is_amount_missing and {{ rate }} is not null
                 then

@@ -25,10 +25,11 @@ credited as (
         greatest(events.recorded_on, shares.valid_from_on) as given_on,
         case when shares.credit_type = 'overlay' then 'overlay_bookings' else 'bookings' end
             as measure,
-        {%- for name in ['amount', 'amount_in_currency', 'plan_amount', 'booked_amount', 'spot_amount'] %}
-        {{ slice('events.' ~ name, 'shares.begins_pct', 'shares.ends_pct') }} as {{ name }}_share
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        {{ slice('events.amount') }} as amount_share,
+        {{ slice('events.amount_in_currency') }} as amount_in_currency_share,
+        {{ slice('events.plan_amount') }} as plan_amount_share,
+        {{ slice('events.booked_amount') }} as booked_amount_share,
+        {{ slice('events.spot_amount') }} as spot_amount_share
     from events
     inner join shares
         on

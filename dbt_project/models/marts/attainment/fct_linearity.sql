@@ -81,7 +81,7 @@ by_node as (
     from placed
 ),
 
--- Reversals of other quarters' bookings are dated there; what is negative in a quarter stands apart.
+-- Reversals count in the quarter of their booking; what is negative there stands apart.
 summed as (
     select
         node_id,
@@ -90,7 +90,8 @@ summed as (
         starts_on,
         next_starts_on,
         {%- for number in [1, 2, 3] %}
-        sum(case when month_number = {{ number }} then amount else 0 end) as month_{{ number }}_amount,
+        sum(case when month_number = {{ number }} then amount else 0 end)
+            as month_{{ number }}_amount,
         {%- endfor %}
         sum(case when is_late then amount else 0 end) as last_14_days_amount,
         sum(case when amount < 0 then amount else 0 end) as negative_amount,
@@ -113,10 +114,11 @@ select
     cast(summed.booked_amount as decimal(18, 4)) as booked_amount,
     cast(summed.negative_amount as decimal(18, 4)) as negative_amount,
     {%- for number in [1, 2, 3] %}
-    cast(summed.month_{{ number }}_amount as decimal(18, 4)) as month_{{ number }}_amount,
+    {%- set month = 'summed.month_' ~ number ~ '_amount' %}
+    cast({{ month }} as decimal(18, 4)) as month_{{ number }}_amount,
     case
         when summed.booked_amount > 0
-            then {{ ratio('summed.month_' ~ number ~ '_amount', 'summed.booked_amount') }}
+            then {{ ratio(month, 'summed.booked_amount') }}
     end as month_{{ number }}_pct,
     {%- endfor %}
     cast(summed.last_14_days_amount as decimal(18, 4)) as last_14_days_amount,

@@ -15,10 +15,7 @@ own_quotas as (
         replace(quotas.measure, 'team_', '') as measure,
         quotas.period_start_on,
         quotas.period_end_on,
-        case
-            when quotas.node is not null then quotas.node
-            else 'manager/' || quotas.participant_id
-        end as label,
+        coalesce(quotas.node, 'manager/' || quotas.participant_id) as label,
         sum(quotas.quota_amount) as quota_amount
     from quotas
     cross join latest_extract
@@ -28,10 +25,7 @@ own_quotas as (
         and (quotas.node is not null or substring(quotas.measure, 1, 5) = 'team_')
     group by
         replace(quotas.measure, 'team_', ''), quotas.period_start_on, quotas.period_end_on,
-        case
-            when quotas.node is not null then quotas.node
-            else 'manager/' || quotas.participant_id
-        end
+        coalesce(quotas.node, 'manager/' || quotas.participant_id)
 ),
 
 -- The organisation by team and region, once for each version of it.
@@ -210,7 +204,7 @@ ranked as (
         *,
         row_number() over (
             partition by hierarchy, measure, period_start_on, period_end_on, tree, label
-            order by credit_amount desc, node_id, parent_node_id
+            order by credit_amount desc, node_id asc, parent_node_id asc
         ) as label_rank
     from nodes
 )
