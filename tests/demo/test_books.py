@@ -292,17 +292,31 @@ def expected_totals(delivery: Delivery, day: date) -> Amounts:
     seats = {
         (row["participant_id"], row["period_start_on"])
         for row in delivery.rows("quotas.csv", day)
-        if row["measure"] == "bookings"
+        if row["measure"] == "bookings" and row["participant_id"]
     }
     newest = sorted({start for _, start in seats})[-4:]
     totals: Amounts = {who: Decimal(0) for who, start in seats if start in newest}
     rates = plan_rates(delivery, day)
-    for row in won_deals(delivery, day).values():
+    shares = shares_of(delivery, day)
+    for deal_id, row in won_deals(delivery, day).items():
         starts_on = quarter(day_of(row["CloseDate"])).starts_on
-        if str(starts_on) in newest and (row["OwnerId"], str(starts_on)) in seats:
-            rate = rates[row["CurrencyIsoCode"], starts_on.year - (starts_on.month < 2)]
-            totals[row["OwnerId"]] += Decimal(row["Amount"]) * rate
+        for seller, share in shares.get(deal_id, {row["OwnerId"]: Decimal(1)}).items():
+            if str(starts_on) in newest and (seller, str(starts_on)) in seats:
+                rate = rates[row["CurrencyIsoCode"], starts_on.year - (starts_on.month < 2)]
+                totals[seller] += Decimal(row["Amount"]) * rate * share
     return totals
+
+
+def shares_of(delivery: Delivery, day: date) -> dict[str, dict[str, Decimal]]:
+    """Who shares each deal, by the revenue splits of that day."""
+    types = delivery.rows("OpportunitySplitType.csv", day)
+    revenue = next(row["Id"] for row in types if row["DeveloperName"] == "Revenue")
+    shares: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for row in delivery.rows("OpportunitySplit.csv", day):
+        if row["SplitTypeId"] == revenue and row["IsDeleted"] == "0":
+            percent = Decimal(row["SplitPercentage"])
+            shares[row["OpportunityId"]][row["SplitOwnerId"]] = percent / 100
+    return shares
 
 
 def agrees(delivery: Delivery) -> None:

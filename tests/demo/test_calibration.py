@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from statistics import mean, median
 
+import polars as pl
 import pytest
 
 from pipelines.demo.clock import local_day, quarter
@@ -32,7 +33,7 @@ def won(deals: list[Row]) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def attainment(company: Delivery, won: list[Row]) -> dict[tuple[str, date], tuple[float, float]]:
-    """Bookings at plan rate and quota, by seller and complete fiscal quarter."""
+    """Bookings at plan rate and the quota that counts, by seller and complete fiscal quarter."""
     rates = build_rates(7, COMPLETE_UNTIL)
     booked: dict[tuple[str, date], float] = defaultdict(float)
     for row in won:
@@ -43,8 +44,10 @@ def attainment(company: Delivery, won: list[Row]) -> dict[tuple[str, date], tupl
             rate = 1.0 if currency == "USD" else rates.to_dollars(currency, year_start)
             booked[row["OwnerId"], start] += float(row["Amount"]) * rate
     sellers = {row["Id"] for row in company.rows("User.csv") if row["Title"] == "Account Executive"}
+    quotas = pl.read_parquet(company.folder / "truth" / "quota" / "*.parquet")
+    in_force = {name: float(amount) for name, amount in quotas["quota_id", "amount"].iter_rows()}
     return {
-        key: (booked[key], float(row["quota_amount"]))
+        key: (booked[key], in_force[row["quota_id"]])
         for row in company.rows("quotas.csv")
         if (key := (row["participant_id"], day(row["period_start_on"])))[0] in sellers
         and key[1] < COMPLETE_UNTIL
@@ -184,7 +187,7 @@ def test_a_manager_answers_for_less_than_the_team(company: Delivery) -> None:
     users = company.by_id("User.csv")
     by_title: dict[str, float] = defaultdict(float)
     for row in company.rows("quotas.csv"):
-        if row["period_start_on"] == "2026-02-01":
+        if row["period_start_on"] == "2026-02-01" and row["participant_id"]:
             by_title[users[row["participant_id"]]["Title"]] += float(row["quota_amount"])
     assert by_title["VP Sales"] < by_title["Sales Manager"] < by_title["Account Executive"]
 
@@ -203,3 +206,24 @@ def test_days_are_those_of_the_company() -> None:
     assert local_day(datetime(2026, 6, 30, 3, 59)) == date(2026, 6, 29)
     assert local_day(datetime(2026, 6, 30, 4, 0)) == date(2026, 6, 30)
     assert local_day(datetime(2026, 1, 31, 4, 30)) == date(2026, 1, 30)
+
+
+def test_a_new_seller_has_a_full_quota_on_paper_and_a_ramp(company: Delivery) -> None:
+    quotas = pl.read_parquet(company.folder / "truth" / "quota" / "*.parquet")
+    ramped = quotas.filter(pl.col("amount") < pl.col("full_amount"))
+    assert 5 <= len(ramped) <= 40
+    on_paper = {row["quota_id"]: row for row in company.rows("quotas.csv")}
+    assert {on_paper[name]["basis"] for name in ramped["quota_id"] if name in on_paper} == {"full"}
+    seats = {row["participant_id"]: row for row in company.rows("seats.csv")}
+    assert any(seats[name]["ramp_schedule_id"] for name in ramped["participant_id"])
+    assert [row["ramp_pct"] for row in company.rows("ramp_schedules.csv")] == [
+        "0.25",
+        "0.5",
+        "0.75",
+    ]
+
+
+def test_the_parts_of_the_company_have_quotas_of_their_own(company: Delivery) -> None:
+    rows = [row for row in company.rows("quotas.csv") if row["node"]]
+    assert {row["node"] for row in rows} == {"company", "region/AMER", "region/APAC", "region/EMEA"}
+    assert all(not row["participant_id"] for row in rows)

@@ -122,7 +122,7 @@ def test_every_day_delivers_every_file_and_connectors_what_changed(small: Delive
         for day in small.extracts.days
     ]
     always = {key for key in by_day[0] if key[0] not in CONNECTORS}
-    assert len(always) == 20
+    assert len(always) == 23
     assert len(by_day[0] - always) >= 25
     for later in by_day[1:]:
         assert always < later

@@ -257,7 +257,8 @@ own as (
         recorded_on,
         cause,
         sum(n_bookings) as n_bookings,
-        sum(amount) as amount
+        -- Bookings without an amount count in their number alone (C9).
+        coalesce(sum(amount), 0) as amount
     from everything
     group by participant_id, measure, effective_on, recorded_on, cause
 ),

@@ -1,0 +1,70 @@
+"""The fixtures computed by hand that stand beside the SQL: dbt's own unit tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.assets.dbt_project import DBT_PROJECT, DbtProject
+from pipelines.ingest import ensure_tables
+from pipelines.ingest.reference import write_reference
+from pipelines.settings import PROJECT_ROOT
+from tests.deployment import Deployment
+
+pytestmark = pytest.mark.xdist_group("dbt_units")
+
+EXPECTED = {
+    "direct_splits_share_a_deal_and_an_overlay_stands_apart",
+    "splits_beyond_the_whole_leave_the_house_in_debt",
+    "a_later_change_of_splits_is_a_new_generation",
+    "credit_of_a_booking_is_its_amount",
+    "a_ramp_asks_for_its_share_of_each_month",
+    "attainment_is_of_what_counts_and_of_the_full_quota",
+    "a_territory_handed_over_shares_its_quota_by_days",
+    "tiers_pay_marginally_or_on_everything",
+    "a_booking_has_three_amounts",
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Result of every unit test by name, on the demo company's sources without any data."""
+    folder = tmp_path_factory.mktemp("units")
+    company = Deployment.of(PROJECT_ROOT / "data" / "demo" / "company.yml", folder).company
+    company.paths.warehouse.mkdir(parents=True)
+    with duckdb.connect(str(company.warehouse_file)) as connection:
+        ensure_tables(connection, company)
+        write_reference(connection, company)
+    project = DbtProject(company)
+    built = project.build("--full-refresh", *project.everything, "--exclude-resource-type", "test")
+    assert built.success, built.exception
+    arguments = [
+        "--quiet", "--log-level-file", "none", "--no-write-json",
+        "test", "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
+        "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
+        "--vars", json.dumps(project.variables | {"unit_tests": True}),
+        "--select", "test_type:unit", *project.everything,
+    ]  # fmt: skip
+    with project.runner() as dbt:
+        result = dbt.invoke(arguments)
+    assert result.exception is None, result.exception
+    return {run.node.name: run for run in result.result}
+
+
+def test_all_of_them_run(outcomes: dict[str, Any]) -> None:
+    assert set(outcomes) == EXPECTED
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_fixture(outcomes: dict[str, Any], name: str) -> None:
+    run = outcomes[name]
+    assert run.status == "pass", run.message
+
+
+def test_a_run_of_the_pipeline_leaves_them_out(tmp_path: Path) -> None:
+    company = Deployment.of(PROJECT_ROOT / "data" / "demo" / "company.yml", tmp_path).company
+    assert not DbtProject(company).manifest()["unit_tests"]
