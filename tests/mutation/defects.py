@@ -19,6 +19,8 @@ from typing import Literal
 
 import duckdb
 
+from pipelines.demo import LAST_DAY
+
 Row = dict[str, str]
 Stage = Literal["extract", "raw", "model"]
 Spoil = Callable[[Path], None] | Callable[[duckdb.DuckDBPyConnection], None]
@@ -33,6 +35,8 @@ class Defect:
     spoil: Callable[..., None]
     """Takes the folder of the newest day's files, or a connection to the warehouse."""
     origin: str = ""
+    stopped_by: str = ""
+    """The check that must be among those that stop it, where one was made for it."""
 
 
 DEFECTS: list[Defect] = []
@@ -41,16 +45,17 @@ NOT_YET = {
     "X8 a ratio is summed in an aggregate": "no public table aggregates ratios",
     "X9 a definition divides where the SQL adds": "days sales outstanding is not built",
     "X11 a movement class is unreachable": "recurring revenue is not built",
-    "X12 prorated targets do not add up": "targets are not allocated yet",
 }
 """Defects of marts that are not built, and what they wait for."""
 
 
-def defect(name: str, stage: Stage, origin: str = "") -> Callable[[Callable[..., None]], None]:
+def defect(
+    name: str, stage: Stage, origin: str = "", *, by: str = ""
+) -> Callable[[Callable[..., None]], None]:
     """Add the function below to the library."""
 
     def add(spoil: Callable[..., None]) -> None:
-        DEFECTS.append(Defect(name, stage, spoil, origin))
+        DEFECTS.append(Defect(name, stage, spoil, origin, by))
 
     return add
 
@@ -244,6 +249,104 @@ def _(folder: Path) -> None:
         return [*rows, other]
 
     rewrite(folder / "quotas.csv", overlap)
+
+
+def first_day(folder: Path, name: str) -> list[Row]:
+    """Records the first day brought: the newest day's files only have what changed."""
+    text = (folder.parent / "first" / name).read_text(encoding="iso-8859-1")
+    return list(csv.DictReader(StringIO(text)))
+
+
+@defect("splits of a deal are more than the whole", "extract", by="dbt.splits_add_up_to_the_whole")
+def _(folder: Path) -> None:
+    def add(rows: list[Row]) -> list[Row]:
+        won = next(row for row in first_day(folder, "Opportunity.csv") if row["IsWon"] == "1")
+        known = first_day(folder, "OpportunitySplit.csv")
+        own = next(row for row in known if row["OpportunityId"] == won["Id"])
+        return [*rows, own | {"Id": "1Hk000000000001AAA", "SplitPercentage": "50.0"}]
+
+    rewrite(folder / "OpportunitySplit.delta.csv", add)
+
+
+@defect(
+    "splits of a deal leave some of it to nobody", "extract", by="dbt.splits_add_up_to_the_whole"
+)
+def _(folder: Path) -> None:
+    def add(rows: list[Row]) -> list[Row]:
+        won = next(row for row in first_day(folder, "Opportunity.csv") if row["IsWon"] == "1")
+        known = first_day(folder, "OpportunitySplit.csv")
+        own = next(row for row in known if row["OpportunityId"] == won["Id"])
+        return [*rows, own | {"SplitPercentage": "30.0"}]
+
+    rewrite(folder / "OpportunitySplit.delta.csv", add)
+
+
+@defect("a seller has no manager", "extract", by="dbt.participant_has_a_manager")
+def _(folder: Path) -> None:
+    def add(rows: list[Row]) -> list[Row]:
+        seller = next(
+            row
+            for row in first_day(folder, "User.csv")
+            if row["Title"] == "Account Executive" and row["IsActive"] == "1"
+        )
+        return [*rows, seller | {"ManagerId": "", "SystemModstamp": f"{LAST_DAY} 20:00:00"}]
+
+    rewrite(folder / "User.delta.csv", add)
+
+
+@defect("credit of somebody who had left", "extract", by="dbt.credit_goes_to_somebody_in_seat")
+def _(folder: Path) -> None:
+    def leave(row: Row) -> Row:
+        is_old = row["valid_from"] < "2025-01-01" and not row["valid_to"]
+        return row | {"valid_to": "2025-03-01"} if is_old else row
+
+    rewrite(folder / "seats.csv", each(leave))
+
+
+@defect("two seats of a seller overlap", "extract", by="dbt.seats_do_not_overlap")
+def _(folder: Path) -> None:
+    rewrite(folder / "seats.csv", lambda rows: [*rows, rows[0] | {"valid_from": "2026-01-01"}])
+
+
+@defect("a seat is in a state nobody knows", "extract", by="dbt.seat_state_is_known")
+def _(folder: Path) -> None:
+    rewrite(folder / "seats.csv", lambda rows: [rows[0] | {"seat_state": "sick"}, *rows[1:]])
+
+
+@defect("a ramp has no steps", "extract", by="dbt.ramp_schedule_is_known")
+def _(folder: Path) -> None:
+    rewrite(folder / "ramp_schedules.csv", set_to(schedule_id="ANOTHER"))
+
+
+@defect("two tiers of a plan overlap", "extract", by="dbt.tiers_do_not_overlap")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "comp_tiers.csv",
+        each(lambda row: row | {"lower_pct": "0.9"} if row["lower_pct"] == "1" else row),
+    )
+
+
+@defect("a quota of a region that does not exist", "extract", by="dbt.quota_node_is_known")
+def _(folder: Path) -> None:
+    rewrite(
+        folder / "quotas.csv",
+        each(lambda row: row | {"node": "region/Moon"} if row["node"] == "region/EMEA" else row),
+    )
+
+
+@defect("a quota on something nobody measures", "extract", by="dbt.quota_measure_is_known")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", lambda rows: [rows[0] | {"measure": "smiles"}, *rows[1:]])
+
+
+@defect("a quota is of a seller and of a region", "extract", by="dbt.quota_has_a_participant")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", lambda rows: [rows[0] | {"node": "company"}, *rows[1:]])
+
+
+@defect("quotas have no period", "extract")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", set_to(period_start_on="", period_end_on=""))
 
 
 @defect("a negative quota", "extract")
@@ -517,7 +620,7 @@ def _(warehouse: duckdb.DuckDBPyConnection) -> None:
 PUBLIC = "pipeline.fct_opportunity"
 
 
-def sql(name: str, statement: str, origin: str = "") -> None:
+def sql(name: str, statement: str, origin: str = "", *, by: str = "") -> None:
     """A defect of a built table, as one statement."""
 
     def run(warehouse: duckdb.DuckDBPyConnection) -> None:
@@ -525,7 +628,7 @@ def sql(name: str, statement: str, origin: str = "") -> None:
         # A statement that changes rows tells how many.
         assert not rows or rows[0][0] != 0, f"'{name}' changes nothing"
 
-    DEFECTS.append(Defect(name, "model", run, origin))
+    DEFECTS.append(Defect(name, "model", run, origin, by))
 
 
 sql(
@@ -606,6 +709,91 @@ sql(
 sql("an attainment is of something else", "update attainment.fct_quota_attainment set "
     "attainment_pct = attainment_pct + 0.1")  # fmt: skip
 sql("quotas are lost", "delete from attainment.fct_quota where quota_id like '%1-1'")
+sql(
+    "a booking is there twice",
+    "insert into attainment.fct_booking_event select * replace (booking_event_id || '2' as "
+    "booking_event_id) from attainment.fct_booking_event limit 5",
+    by="attainment.fct_booking_event.nobody_is_booked_twice",
+)
+sql("reversals are lost", "delete from attainment.fct_booking_event where event = 'reverse'")
+sql(
+    "bookings at the rate of another day",
+    "update attainment.fct_booking_event set booked_amount = spot_amount * 1.01 "
+    "where currency <> 'USD'",
+    by="attainment.fct_booking_event.rates_are_applied",
+)
+sql(
+    "overlay credit is taken for direct",
+    "update attainment.fct_credit set credit_type = 'direct', measure = 'bookings' "
+    "where credit_type = 'overlay'",
+    by="dbt.direct_credit_equals_bookings",
+)
+sql(
+    "what quotas are held against is not the ledger",
+    "update attainment.fct_achievement set achieved_amount = achieved_amount * 1.1 "
+    "where measure = 'bookings'",
+    by="dbt.bookings_achieved_equal_credit",
+)
+sql(
+    "shared out quotas do not add up",
+    "update core.core_quota_in_force set full_quota_amount = full_quota_amount * 1.01",
+    "X12 prorated targets do not add up",
+    by="dbt.quota_parts_add_up",
+)
+sql(
+    "two quotas are in force on one day",
+    "insert into attainment.fct_quota_in_force select * replace (quota_in_force_key || '2' as "
+    "quota_in_force_key, known_from_on + 1 as known_from_on) from attainment.fct_quota_in_force",
+    by="attainment.fct_quota_in_force.one_quota_at_a_time",
+)
+sql(
+    "a team is counted twice",
+    "update attainment.fct_quota_attainment_node set credit_amount = credit_amount * 2 "
+    "where node_type = 'team'",
+    by="reconciliation.node_children_add_up",
+)
+sql(
+    "credit falls through the hierarchy",
+    "update attainment.fct_quota_attainment_node set credit_amount = credit_amount * 0.9 "
+    "where tree = 'org'",
+    by="reconciliation.company_node_is_all_credit",
+)
+sql(
+    "moves between teams are lost",
+    "delete from attainment.fct_hierarchy_move",
+    by="reconciliation.hierarchy_moves_explain_the_difference",
+)
+sql(
+    "the pace is of another course",
+    "update attainment.fct_booking_curve set expected_share_pct = expected_share_pct / 2",
+    by="attainment.fct_booking_curve.the_last_day_expects_everything",
+)
+sql(
+    "small groups are shown",
+    "update attainment.fct_attainment_distribution set is_suppressed = true",
+    by="attainment.fct_attainment_distribution.small_groups_are_hidden",
+)
+sql(
+    "the next tier lies behind",
+    "update attainment.fct_attainment_tier set credit_to_next_tier_amount = -1",
+    by="attainment.fct_attainment_tier.next_tier_is_ahead",
+)
+sql(
+    "a month of a quarter is lost",
+    "update attainment.fct_linearity set month_1_amount = 0",
+    by="attainment.fct_linearity.months_are_the_quarter",
+)
+sql(
+    "products fan out credit",
+    "insert into attainment.fct_credit_matrix select * replace (credit_matrix_key || '2' as "
+    "credit_matrix_key, 'other' as product_id) from attainment.fct_credit_matrix",
+    by="dbt.matrix_cells_equal_credit",
+)
+sql(
+    "somebody is above himself twice",
+    "insert into core.core_org_closure select * from core.core_org_closure where distance = 1",
+    by="dbt.nobody_is_above_somebody_twice",
+)
 sql(
     "ranges of a seller overlap",
     "update core.core_participant_version set valid_to = '9999-12-31'",

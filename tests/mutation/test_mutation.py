@@ -29,6 +29,10 @@ def test_nearly_every_defect_is_stopped_by_a_named_check(tmp_path: Path) -> None
     outcomes = run_matrix(tmp_path, DEFECTS)
     missed = [outcome.name for outcome in outcomes if not outcome.is_stopped]
     assert len(missed) <= 0.02 * len(outcomes), missed
+    stopped = {outcome.name: outcome.stopped_by for outcome in outcomes}
+    for each in DEFECTS:
+        if each.stopped_by:
+            assert each.stopped_by in stopped[each.name], each.name
 
 
 @pytest.mark.slow
