@@ -24,6 +24,22 @@ PAST = {
         "where snapshot_on <= '{day}'"
     ),
     "forecasts": "select * from forecast.fct_forecast where as_of_on <= '{day}'",
+    "attainment": "select * from attainment.attainment_as_of('{day}')",
+    "bookings": "select * from attainment.bookings_as_of('{day}')",
+    "booking_events": (
+        "select * exclude (spot_rate, spot_amount) from attainment.fct_booking_event "
+        "where recorded_on <= '{day}'"
+    ),
+    "credit": (
+        "select * exclude (quota_key, credit_state, spot_credit_amount) "
+        "from attainment.fct_credit where recorded_on <= '{day}'"
+    ),
+    "achievements": "select * from attainment.fct_achievement where recorded_on <= '{day}'",
+    "quotas": (
+        "select * exclude (known_to_on, source_file, source_line) "
+        "from attainment.fct_quota_in_force "
+        "where known_from_on <= '{day}' and known_to_on > '{day}'"
+    ),
     "stage_win_rates": "select * from forecast.fct_stage_win_rate where as_of_on <= '{day}'",
 }
 FINGERPRINT = (

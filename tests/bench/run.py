@@ -5,7 +5,8 @@ one run hold on a shared machine; seconds do not, and are shown only for orienta
 `make bench`; the figures of a quiet machine stand in `docs/performance.md`.
 
 A case is a demo company of some size and age, delivered whole on one day and as changes on the
-next.
+next. `--marts` also builds every model, and then those of attainment alone, with dbt and as the
+very same statements in bare DuckDB.
 """
 
 from __future__ import annotations
@@ -27,9 +28,12 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.headless import run_headless
+from pipelines.assets.increment import build
 from pipelines.demo import daily, first_day_of, generate
-from pipelines.ingest import land, load
+from pipelines.ingest import ensure_tables, land, load
+from pipelines.ingest.reference import write_reference
 from pipelines.ingest.sources import enabled_sources
 from pipelines.settings import PROJECT_ROOT, load_company
 from tests.deployment import Deployment
@@ -63,6 +67,9 @@ class Case:
     day: Measured
     whole: Measured | None = None
     whole_again: Measured | None = None
+    everything: Measured | None = None
+    marts: Measured | None = None
+    bare_marts: Measured | None = None
 
     @property
     def day_share(self) -> float:
@@ -100,6 +107,62 @@ def whole_run(company_file: Path) -> None:
     assert outcome.succeeded, outcome.failures
 
 
+ATTAINMENT = (
+    "path:models/marts/attainment", "core_booking_event", "core_opportunity_owner",
+    "core_currency_day", "core_credit_share", "core_org_closure", "core_seat",
+    "core_quota_version", "core_quota", "core_quota_in_force", "core_attainment_leaf",
+    "core_account_segment",
+)  # fmt: skip
+"""What is built for attainment and for nothing else, in dbt's selection."""
+
+
+def build_models(company_file: Path, *selection: str) -> int:
+    """dbt's models, without the tests, all anew; how many."""
+    company = load_company(company_file)
+    with duckdb.connect(str(company.warehouse_file)) as connection:
+        ensure_tables(connection, company)
+        write_reference(connection, company)
+    project = DbtProject(company)
+    project.manifest()
+    if selection:
+        outcome = project.build("--full-refresh", *selection, command="run")
+    else:
+        outcome, _ = build(project, *project.everything, "--exclude-resource-type", "test")
+    assert outcome.success, outcome.exception
+    return len(outcome.result.results)
+
+
+def bare_models(company_file: Path) -> int:
+    """The statements dbt compiled for attainment, run by DuckDB alone into another schema."""
+    project = DbtProject(load_company(company_file))
+    nodes = {
+        name: node
+        for name, node in project.manifest()["nodes"].items()
+        if node["resource_type"] == "model"
+        and (node["name"] in ATTAINMENT or node["fqn"][1:3] == ["marts", "attainment"])
+    }
+    compiled = {
+        path.stem: path.read_text()
+        for path in (project.target / "compiled" / "salesops" / "models").rglob("*.sql")
+        if path.is_file()
+    }
+    done: set[str] = set()
+    with duckdb.connect(str(project.company.warehouse_file)) as connection:
+        connection.execute("create schema bare")
+        while len(done) < len(nodes):
+            ready = [
+                name
+                for name, node in nodes.items()
+                if name not in done and not (set(node["depends_on"]["nodes"]) & nodes.keys()) - done
+            ]
+            for name in ready:
+                table = nodes[name]["name"]
+                connection.execute(f"create table bare.{table} as {compiled[table]}")
+                done.add(name)
+        connection.execute("drop schema bare cascade")
+    return len(done)
+
+
 def apart(work: Callable[..., Any], *arguments: Any) -> Measured:
     """Do the work in a process of its own."""
     context = multiprocessing.get_context("spawn")
@@ -115,7 +178,9 @@ def _measure(work: Callable[..., Any], arguments: Sequence[Any]) -> Measured:
     return Measured(seconds, peak, result)
 
 
-def measure(folder: Path, extracts: Path, scale: float, years: int) -> Case:
+def measure(
+    folder: Path, extracts: Path, scale: float, years: int, *, with_marts: bool = False
+) -> Case:
     company = load_company(Deployment.of(DEMO, folder).file)
     first, second = daily(2)
     if not extracts.is_dir():
@@ -138,8 +203,16 @@ def measure(folder: Path, extracts: Path, scale: float, years: int) -> Case:
     if scale <= LARGEST_WHOLE_RUN:
         database.unlink()
         whole, again = (apart(whole_run, company.file) for _ in range(2))
+    everything = marts = bare_marts = None
+    if with_marts:
+        everything = apart(build_models, company.file)
+        marts = apart(build_models, company.file, "--select", *ATTAINMENT)
+        bare_marts = apart(bare_models, company.file)
     megabytes = sum(file.stat().st_size for file in files) / 1e6
-    return Case(scale, years, megabytes, full.result, bare, full, idle, day, whole, again)
+    return Case(
+        scale, years, megabytes, full.result, bare, full, idle, day, whole, again,
+        everything, marts, bare_marts,
+    )  # fmt: skip
 
 
 def shown(cases: Sequence[Case]) -> Table:
@@ -174,6 +247,7 @@ def main() -> None:
     arguments.add_argument(
         "--extracts", type=Path, help="keep the extracts here and use them again"
     )
+    arguments.add_argument("--marts", action="store_true", help="build and time the models too")
     chosen = arguments.parse_args()
     console = Console(width=100)
     cases = []
@@ -184,10 +258,18 @@ def main() -> None:
             folder = Path(name)
             extracts = (chosen.extracts or folder) / f"extracts-{scale:g}-{years}"
             with console.status(f"scale {scale:g}, {years} years of history"):
-                cases.append(measure(folder, extracts, scale, years))
+                cases.append(measure(folder, extracts, scale, years, with_marts=chosen.marts))
             shutil.rmtree(folder / "landing")
     console.print(shown(cases))
     for case in cases:
+        if case.everything and case.marts and case.bare_marts:
+            console.print(
+                f"models at scale {case.scale:g}, {case.years} years: all "
+                f"{case.everything.result} in {case.everything.seconds:.0f} s, peak "
+                f"{case.everything.peak:.1f} GB; attainment's {case.marts.result} in "
+                f"{case.marts.seconds:.1f} s, bare DuckDB {case.bare_marts.seconds:.1f} s: "
+                f"{case.marts.seconds / case.bare_marts.seconds:.2f}"
+            )
         if case.whole and case.whole_again:
             console.print(
                 f"whole run at scale {case.scale:g}, {case.years} years: first "
