@@ -207,31 +207,40 @@ in_territory as (
     group by participant_id
 ),
 
+planned_leaves as (
+    select
+        leaves.*,
+        coalesce(years.starts_on, leaves.period_start_on) as plan_on
+    from leaves
+    left join years
+        on
+            leaves.period_start_on >= years.starts_on
+            and leaves.period_start_on < years.next_starts_on
+),
+
 placed as (
     select
         leaves.participant_id,
         leaves.measure,
         leaves.period_start_on,
         leaves.period_end_on,
-        {%- for name, day in [
-            ('was_on', 'leaves.day_on'),
-            ('is_on', 'latest_extract.as_of_on'),
-            ('planned_on', 'coalesce(years.starts_on, leaves.period_start_on)'),
-        ] %}
         greatest(
-            least({{ day }}, coalesce(in_territory.last_on, {{ day }})),
-            coalesce(in_territory.first_on, {{ day }})
-        ) as {{ name }},
-        {%- endfor %}
+            least(leaves.day_on, coalesce(in_territory.last_on, leaves.day_on)),
+            coalesce(in_territory.first_on, leaves.day_on)
+        ) as was_on,
+        greatest(
+            least(latest_extract.as_of_on, coalesce(in_territory.last_on, latest_extract.as_of_on)),
+            coalesce(in_territory.first_on, latest_extract.as_of_on)
+        ) as is_on,
+        greatest(
+            least(leaves.plan_on, coalesce(in_territory.last_on, leaves.plan_on)),
+            coalesce(in_territory.first_on, leaves.plan_on)
+        ) as planned_on,
         leaves.credit_amount,
         leaves.quota_amount
-    from leaves
+    from planned_leaves as leaves
     cross join latest_extract
     left join in_territory on leaves.participant_id = in_territory.participant_id
-    left join years
-        on
-            leaves.period_start_on >= years.starts_on
-            and leaves.period_start_on < years.next_starts_on
 )
 
 select
@@ -242,26 +251,35 @@ select
     placed.was_on,
     placed.is_on,
     placed.planned_on,
-    {%- for name in ['was', 'is', 'planned'] %}
-    coalesce({{ name }}_in.region, 'unassigned') as {{ name }}_region,
-    coalesce({{ name }}_in.team, 'unassigned') as {{ name }}_team,
-    {%- endfor %}
+    coalesce(was_in.region, 'unassigned') as was_region,
+    coalesce(was_in.team, 'unassigned') as was_team,
+    coalesce(is_in.region, 'unassigned') as is_region,
+    coalesce(is_in.team, 'unassigned') as is_team,
+    coalesce(planned_in.region, 'unassigned') as planned_region,
+    coalesce(planned_in.team, 'unassigned') as planned_team,
     coalesce(is_in.participant_name, placed.participant_id) as participant_name,
     cast(sum(placed.credit_amount) as decimal(18, 4)) as credit_amount,
     cast(sum(placed.quota_amount) as decimal(18, 4)) as quota_amount
 from placed
-{%- for name in ['was', 'is', 'planned'] %}
-left join participants as {{ name }}_in
+left join participants as was_in
     on
-        placed.participant_id = {{ name }}_in.participant_id
-        and placed.{{ name }}_on >= {{ name }}_in.valid_from
-        and placed.{{ name }}_on < {{ name }}_in.valid_to
-{%- endfor %}
+        placed.participant_id = was_in.participant_id
+        and placed.was_on >= was_in.valid_from
+        and placed.was_on < was_in.valid_to
+left join participants as is_in
+    on
+        placed.participant_id = is_in.participant_id
+        and placed.is_on >= is_in.valid_from
+        and placed.is_on < is_in.valid_to
+left join participants as planned_in
+    on
+        placed.participant_id = planned_in.participant_id
+        and placed.planned_on >= planned_in.valid_from
+        and placed.planned_on < planned_in.valid_to
 group by
     placed.participant_id, placed.measure, placed.period_start_on, placed.period_end_on,
     placed.was_on, placed.is_on, placed.planned_on,
-    {%- for name in ['was', 'is', 'planned'] %}
-    coalesce({{ name }}_in.region, 'unassigned'),
-    coalesce({{ name }}_in.team, 'unassigned'),
-    {%- endfor %}
+    coalesce(was_in.region, 'unassigned'), coalesce(was_in.team, 'unassigned'),
+    coalesce(is_in.region, 'unassigned'), coalesce(is_in.team, 'unassigned'),
+    coalesce(planned_in.region, 'unassigned'), coalesce(planned_in.team, 'unassigned'),
     coalesce(is_in.participant_name, placed.participant_id)
