@@ -49,23 +49,17 @@ def told(value: Any) -> str:
     return f"{number.normalize():f}" if number else "0"
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    folder = tmp_path_factory.mktemp("page")
-    systems = Systems.of(folder, "finance", "ecb", salesforce="connector")
-    text = PAGE.read_text(encoding="utf-8")
-    deliveries = list(DELIVERY.finditer(text))
+def deliver(systems: Systems) -> None:
+    """Land every file of the page."""
+    deliveries = list(DELIVERY.finditer(PAGE.read_text(encoding="utf-8")))
     assert len(deliveries) == 15
     for found in deliveries:
         day = date.fromisoformat(found["day"])
         rows = rows_of(found["table"])
         if found["source"] == "ecb":
-            systems.land(day, bank_file(folder / "outbox", rows))
+            systems.land(day, bank_file(systems.folder / "outbox", rows))
         else:
             systems.deliver(day, found["source"], **{found["object"]: rows})
-    ran = Deployment(systems.company.file).run()
-    assert ran.exit_code == 0, ran.output
-    return open_release(systems.company.paths.published)
 
 
 def bank_file(folder: Path, rows: list[dict[str, str]]) -> Path:
@@ -73,6 +67,15 @@ def bank_file(folder: Path, rows: list[dict[str, str]]) -> Path:
     lines = [f"{row['Date']},{row['USD']}," for row in rows]
     path.write_text("\n".join(["Date,USD,", *lines]) + "\n", encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    systems = Systems.of(tmp_path_factory.mktemp("page"), "finance", "ecb", salesforce="connector")
+    deliver(systems)
+    ran = Deployment(systems.company.file).run()
+    assert ran.exit_code == 0, ran.output
+    return open_release(systems.company.paths.published)
 
 
 QUESTIONS = list(QUESTION.finditer(PAGE.read_text(encoding="utf-8")))
