@@ -104,8 +104,20 @@ def explain_attainment(
         measure: what the quota is on, such as `bookings` or `team_bookings`.
 
     Raises:
-        QueryError: no such person, period or quota; says which there are.
+        QueryError: no such person, period or quota, and says which there are; or the release is
+            of a version that had no ledger.
     """
+    try:
+        return _explained(connection, participant, period, measure)
+    except duckdb.CatalogException as error:
+        raise QueryError(
+            f"this release cannot be explained, an earlier version made it: salesops run ({error})"
+        ) from error
+
+
+def _explained(
+    connection: duckdb.DuckDBPyConnection, participant: str, period: str, measure: str
+) -> Explanation:
     participant_id = _participant_id(connection, participant)
     cell = _cell(connection, participant_id, period, measure)
     if measure.removeprefix("team_") in BOOKED:

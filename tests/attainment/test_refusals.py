@@ -61,3 +61,14 @@ def test_only_checks_of_crediting_can_be_let_pass(tmp_path: Path) -> None:
     with_policies(deployment, warn_only=["fct_credit_is_unique"])
     with pytest.raises(ConfigurationError, match="splits_add_up_to_the_whole"):
         load_company(deployment.file)
+
+
+def test_a_company_may_credit_at_the_rate_of_the_booking_day(tmp_path: Path) -> None:
+    systems = Systems.of(tmp_path, "finance", "ecb", salesforce="connector")
+    with_policies(Deployment(systems.company.file), attainment_rate="booked")
+    booked = Systems(tmp_path, load_company(systems.company.file))
+    deliver(booked)
+    booked.build()
+    assert booked.rows(
+        "select credit_amount from attainment.fct_quota_attainment where participant_id = '005B'"
+    ) == [(33000 + 54000,)]

@@ -149,6 +149,27 @@ def test_f3_every_seller_as_computed_elsewhere(adventureworks: Deployment) -> No
     assert {(start, seller): tuple(rest) for start, seller, *rest in rows} == expected
 
 
+def test_f3_the_company_as_a_node(adventureworks: Deployment) -> None:
+    """Windows 1 to 12; the node has all orders, the street quota is the sellers'."""
+    rows = adventureworks.rows(
+        """
+        select n.period_start_on, n.street_quota_amount, n.credit_amount - house.credit_amount
+        from attainment.fct_quota_attainment_node as n
+        inner join attainment.fct_quota_attainment_node as house
+            on house.hierarchy = n.hierarchy and house.measure = n.measure
+                and house.period_start_on = n.period_start_on
+                and house.node_id = 'team/unassigned/unassigned/unassigned'
+        where n.node_id = 'company' and n.hierarchy = 'as_was' and n.street_quota_amount > 0
+        order by 1
+        """
+    )
+    shares = [round(100 * credit / quota, 2) for _, quota, credit in rows]
+    assert shares == [
+        82.18, 86.58, 85.67, 81.96, 84.28, 81.36, 89.06, 83.77, 79.64, 83.65, 88.37, 86.33,
+    ]  # fmt: skip
+    assert sum(quota for _, quota, _ in rows) == 95714000
+
+
 def test_f4_credit_equals_the_sources_own_total(adventureworks: Deployment) -> None:
     assert adventureworks.rows(
         "select count(*), count(*) filter (difference_amount = 0) "

@@ -221,3 +221,42 @@ def test_the_variant_with_other_dates_is_refused_not_misread(tmp_path: Path) -> 
     assert result.exit_code == 1
     assert deployment.release_id is None
     assert "sales_pipeline.csv" in result.output
+
+
+def test_b5_regions_and_managers_as_nodes(maven: Deployment) -> None:
+    nodes = dict(
+        maven.rows(
+            "select node_id, sum(credit_amount) from attainment.fct_quota_attainment_node "
+            "where hierarchy = 'as_was' and node_type in ('company', 'region', 'manager') "
+            "group by node_id"
+        )
+    )
+    assert nodes == {
+        "company": 10005534,
+        "region/Central": 3346293,
+        "region/East": 3090594,
+        "region/West": 3568647,
+        "manager/Melvin Marxen": 2251930,
+        "manager/Summer Sewald": 1964750,
+        "manager/Rocco Neubert": 1960545,
+        "manager/Celia Rouche": 1603897,
+        "manager/Cara Losch": 1130049,
+        "manager/Dustin Brinkmann": 1094363,
+    }
+    assert maven.rows(
+        "select node_name, sum(credit_amount) from attainment.fct_quota_attainment_node "
+        "where hierarchy = 'as_was' and node_type = 'participant' group by node_name "
+        "order by 2 desc limit 1"
+    ) == [("Darcel Schlecht", 1153214)]
+
+
+def test_b6_who_sold_nothing_is_in_the_distribution(maven: Deployment) -> None:
+    rows = maven.rows(
+        "select period_start_on, n_people, n_at_zero, median_attainment_pct "
+        "from attainment.fct_attainment_distribution where node_id = 'company' "
+        "and measure = 'bookings' order by 1"
+    )
+    assert [n_people for _, n_people, _, _ in rows] == [35] * 4
+    assert all(n_at_zero >= 5 for _, _, n_at_zero, _ in rows)
+    assert min(n_at_zero for _, _, n_at_zero, _ in rows) == 5
+    assert {median for *_, median in rows} == {None}

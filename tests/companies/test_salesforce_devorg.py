@@ -35,6 +35,26 @@ def test_a3_seven_bookings_were_taken_back(devorg: Deployment) -> None:
     assert (n_deals, amount, n_missing) == (7, 830000, 1)
 
 
+def test_a3_the_reversals_are_events_of_the_ledger(devorg: Deployment) -> None:
+    assert devorg.rows(
+        "select event, reason, count(*), sum(n_bookings), sum(amount), "
+        "count(*) filter (is_amount_missing) from attainment.fct_booking_event "
+        "where recorded_on > '2026-02-24' group by all"
+    ) == [("reverse", "un_won", 7, -7, -830000, 1)]
+    known = "select sum(n_bookings), sum(booked_amount) from attainment.bookings_as_of('{}')"
+    assert devorg.rows(known.format("2026-02-24")) == [(19, 3645000)]
+    assert devorg.rows(known.format("2026-03-08")) == [(12, 2815000)]
+
+
+def test_a4_win_rates_then_and_now_are_of_the_same_deals(devorg: Deployment) -> None:
+    rate = (
+        "select count(*) filter (status = 'won'), count(*) "
+        "from pipeline.opportunities_as_of('{}') where status <> 'open'"
+    )
+    assert devorg.rows(rate.format("2026-02-24")) == [(19, 20)]
+    assert devorg.rows(rate.format("2026-03-08")) == [(12, 20)]
+
+
 def test_nothing_is_known_before_the_first_day(devorg: Deployment) -> None:
     assert devorg.value("select count(*) from pipeline.opportunities_as_of('2026-02-22')") == 0
 

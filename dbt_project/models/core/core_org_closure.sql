@@ -1,6 +1,15 @@
 {#- Levels above a seller that get team credit; a check refuses a deeper hierarchy. -#}
 {%- set n_levels = 6 -%}
-with participants as (select * from {{ ref('core_participant_version') }}),
+with participants as (
+    select
+        source_system,
+        participant_id,
+        -- Where the source knows a manager by name alone, the name is who is above.
+        coalesce(manager_id, manager_name) as manager_id,
+        valid_from,
+        valid_to
+    from {{ ref('core_participant_version') }}
+),
 
 -- Adjacent ranges with the same manager are one.
 compared as (
