@@ -26,7 +26,7 @@ from pipelines.ingest.typed_files import is_typed, typed_blocks
 
 READERS = 2
 """Threads that read blocks; the array work of each runs beside the other's."""
-BLOCKS_AHEAD = 4
+BLOCKS_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Reading:
         is_whole = found.n_fields == len(header)
         ragged = _ragged(found.where(~is_whole), len(header))
         whole = found.where(is_whole)
-        raw = _split(path, whole.bytes_of(data), header, self.dialect)
+        raw = _split(path, whole.bytes_of(data), header, self._wanted(header), self.dialect)
         if len(raw) != len(whole):
             raise FileRefused(
                 f"{path.name}: {len(whole)} records from line {found.lines[0]} on were split into "
@@ -178,6 +178,13 @@ class Reading:
         return self._taken(
             path, raw.with_columns(_line=pl.Series(whole.lines, dtype=pl.Int64)), ragged
         )
+
+    def _wanted(self, header: list[str]) -> list[int]:
+        """Which columns of the file are looked at, by position; never none."""
+        if self.contract.unpivot:
+            return list(range(len(header)))
+        loaded = {column.source for column in self.contract.loaded} | {""}
+        return [n for n, name in enumerate(header) if name in loaded] or [0]
 
     def _taken(self, path: Path, raw: pl.DataFrame, ragged: pl.DataFrame) -> ReadBlock:
         """Typed rows and rejects of rows that are whole."""
@@ -231,10 +238,12 @@ class Reading:
         ]
 
 
-def _split(path: Path, data: bytes, header: Sequence[str], dialect: Dialect) -> pl.DataFrame:
+def _split(
+    path: Path, data: bytes, header: Sequence[str], wanted: list[int], dialect: Dialect
+) -> pl.DataFrame:
     schema = dict.fromkeys(header, pl.String)
     if not data:
-        return pl.DataFrame(schema=schema)
+        return pl.DataFrame(schema={header[n]: pl.String for n in wanted})
     try:
         return pl.read_csv(
             data,
@@ -242,6 +251,7 @@ def _split(path: Path, data: bytes, header: Sequence[str], dialect: Dialect) -> 
             separator=dialect.format.delimiter,
             quote_char=dialect.format.quote,
             schema=schema,
+            columns=wanted,
             empty_string_is_null=False,
         )
     except pl.exceptions.PolarsError as error:

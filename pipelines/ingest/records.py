@@ -1,7 +1,10 @@
 """Where the records of a block begin and end, on which line, and how many fields each has.
 
-Found from the bytes alone, by array arithmetic, so that no row is ever shifted silently: parsers
-pad short rows and know nothing of physical lines. Values are split and read elsewhere.
+Found from the bytes alone, so that no row is ever shifted silently: parsers pad short rows and
+know nothing of physical lines. Values are split and read elsewhere.
+
+Every byte that means something becomes a bit in a word of 64: whether a delimiter stands within
+quotes is then arithmetic on an eighth of the bytes, and costs a sixth of asking place by place.
 """
 
 from __future__ import annotations
@@ -12,7 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 Positions = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+"""One bit per byte of the block, the first in the lowest bit of the first word."""
 LINE_FEED, CARRIAGE_RETURN = 10, 13
+WORD = 64
+ONE, LAST, ALL = np.uint64(1), np.uint64(WORD - 1), np.uint64(2**WORD - 1)
 
 
 class MalformedQuote(Exception):  # noqa: N818 - caught by the reader, which words the refusal
@@ -60,22 +67,17 @@ def find_records(data: bytes, first_line: int, delimiter: str, quote: str | None
         MalformedQuote: quotes do not stand as RFC 4180 has them.
     """
     raw = np.frombuffer(data, dtype=np.uint8)
-    mark = ord(quote) if quote and quote.encode() in data else None
-    # Everything is worked out on the few bytes that mean something, not on all of them.
-    places = _places(raw, ord(delimiter), mark)
-    kinds = raw[places]
-    line_feeds = places.compress(kinds == LINE_FEED)
-    if mark is not None:
-        is_quote = kinds == mark
-        quotes = places.compress(is_quote)
-        _check_quotes(raw, quotes, line_feeds, first_line, (ord(delimiter), mark))
-        is_inside = np.bitwise_xor.accumulate(is_quote.view(np.uint8)).view(np.bool_)
-        is_outside = ~(is_inside | is_quote)
-        places, kinds = places.compress(is_outside), kinds.compress(is_outside)
-    # What is left are delimiters and the line feeds that end records.
-    last_of_record = np.flatnonzero(kinds == LINE_FEED)
-    n_fields = np.diff(last_of_record, prepend=-1)
-    ends = places[last_of_record]
+    is_line_feed = raw == LINE_FEED
+    ends = line_feeds = np.flatnonzero(is_line_feed)
+    delimiters = _words(raw == ord(delimiter))
+    if quote and quote.encode() in data:
+        quotes = _words(raw == ord(quote))
+        inside = _odd_so_far(quotes)
+        edges = delimiters | quotes | _words(is_line_feed)
+        _check_quotes(raw, (quotes, inside, edges), line_feeds, first_line)
+        ends = line_feeds[~_is_set(inside, line_feeds)]
+        delimiters = delimiters & ~inside
+    n_fields = np.diff(_set_before(delimiters, ends), prepend=0) + 1
     starts = np.concatenate(([0], ends[:-1] + 1))
     if len(ends) == len(line_feeds):
         lines = np.arange(first_line, first_line + len(ends))
@@ -87,36 +89,67 @@ def find_records(data: bytes, first_line: int, delimiter: str, quote: str | None
     return found.where(~blank) if blank.any() else found
 
 
-def _places(raw: npt.NDArray[np.uint8], delimiter: int, mark: int | None) -> Positions:
-    """Where delimiters, line feeds and quotes are; comparing beats looking up by a factor of 7."""
-    special, other = np.empty(len(raw), np.bool_), np.empty(len(raw), np.bool_)
-    np.equal(raw, LINE_FEED, out=special)
-    for kind in (delimiter, mark):
-        if kind is not None:
-            np.logical_or(special, np.equal(raw, kind, out=other), out=special)
-    return np.flatnonzero(special)
-
-
 def _check_quotes(
     raw: npt.NDArray[np.uint8],
-    quotes: Positions,
+    words: tuple[Words, Words, Words],
     line_feeds: Positions,
     first_line: int,
-    marks: tuple[int, int],
 ) -> None:
-    """Opening quotes begin a field, closing ones end it; within, they are doubled."""
-    at_edge = np.zeros(256, dtype=np.bool_)
-    at_edge[[*marks, LINE_FEED]] = True
-    openers, closers = quotes[0::2], quotes[1::2]
-    good_openers = at_edge[raw[np.maximum(openers - 1, 0)]] | (openers == 0)
-    after = raw[closers + 1]
-    good_closers = at_edge[after]
-    carriage_returns = np.flatnonzero(after == CARRIAGE_RETURN)
-    # The block ends with a line feed, so there is always a byte behind a carriage return.
-    good_closers[carriage_returns] = raw[closers[carriage_returns] + 2] == LINE_FEED
-    if good_openers.all() and good_closers.all() and len(quotes) % 2 == 0:
+    """Opening quotes begin a field, closing ones end it; within, they are doubled.
+
+    `words` are the quotes, what is inside them, and what may stand at the edge of a field.
+    """
+    quotes, inside, edges = words
+    behind_edge, before_edge = edges << ONE, edges >> ONE
+    behind_edge[1:] |= edges[:-1] >> LAST
+    behind_edge[0] |= ONE
+    before_edge[:-1] |= edges[1:] << LAST
+    openers, closers = quotes & inside, quotes & ~inside
+    bad_openers, bad_closers = openers & ~behind_edge, closers & ~before_edge
+    is_open = bool(inside[-1] >> LAST)
+    if not (bad_openers.any() or bad_closers.any() or is_open):
         return
-    wrong = np.concatenate((openers[~good_openers], closers[~good_closers]))
-    if len(quotes) % 2 == 1:
-        wrong = np.append(wrong, quotes[-1])
-    raise MalformedQuote(int(np.searchsorted(line_feeds, wrong.min())) + first_line)
+    ending = _places(bad_closers)
+    # The block ends with a line feed, so there is always a byte behind a carriage return.
+    returns = ending[raw[ending + 1] == CARRIAGE_RETURN]
+    good = returns[raw[returns + 2] == LINE_FEED]
+    wrong = np.concatenate((_places(bad_openers), np.setdiff1d(ending, good)))
+    if is_open:
+        wrong = np.append(wrong, _places(openers)[-1])
+    if len(wrong):
+        raise MalformedQuote(int(np.searchsorted(line_feeds, wrong.min())) + first_line)
+
+
+def _words(flags: npt.NDArray[np.bool_]) -> Words:
+    packed = np.packbits(flags, bitorder="little")
+    words = np.zeros(-(-len(flags) // WORD), dtype="<u8")
+    words.view(np.uint8)[: len(packed)] = packed
+    return words
+
+
+def _places(words: Words) -> Positions:
+    return np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
+
+
+def _is_set(words: Words, places: Positions) -> npt.NDArray[np.bool_]:
+    shifts = (places % WORD).astype(np.uint64)
+    return ((words[places // WORD] >> shifts) & ONE).astype(np.bool_)
+
+
+def _set_before(words: Words, places: Positions) -> Positions:
+    """How many bits are set before each place."""
+    counts = np.bitwise_count(words).astype(np.int64)
+    before_word = np.cumsum(counts) - counts
+    lower = (ONE << (places % WORD).astype(np.uint64)) - ONE
+    within = np.bitwise_count(words[places // WORD] & lower)
+    return before_word[places // WORD] + within
+
+
+def _odd_so_far(words: Words) -> Words:
+    """Bits up to and with whose place an odd number are set: those within quotes."""
+    odd = words.copy()
+    for width in (1, 2, 4, 8, 16, 32):
+        odd ^= odd << np.uint64(width)
+    carried = np.bitwise_xor.accumulate((odd >> LAST).astype(np.uint8))
+    odd[1:] ^= carried[:-1] * ALL
+    return odd
