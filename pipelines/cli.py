@@ -207,19 +207,25 @@ def sql(
         str | None, typer.Option("--release", help="A release id. Default: the current release.")
     ] = None,
     output: Annotated[
-        str, typer.Option("--format", help="table, csv or json", metavar="FORMAT")
+        str, typer.Option("--format", help="table, csv, csv-exact or json", metavar="FORMAT")
     ] = "table",
 ) -> None:
-    """Ask the published release, read-only."""
+    """Ask the published release, read-only.
+
+    `csv` puts an apostrophe before text that a spreadsheet would run as a formula; `csv-exact`
+    writes every text as it is, for programs.
+    """
     from pipelines.serve import as_csv, as_json, open_release, query
 
-    if output not in {"table", "csv", "json"}:
-        raise ConfigurationError(f"format '{output}' is not known: use table, csv or json")
+    if output not in {"table", "csv", "csv-exact", "json"}:
+        raise ConfigurationError(
+            f"format '{output}' is not known: use table, csv, csv-exact or json"
+        )
     text = sys.stdin.read() if query_text == "-" else query_text
     with open_release(_company(company).paths.published, release) as connection:
         result = query(connection, text)
-    if output == "csv":
-        sys.stdout.write(as_csv(result))
+    if output in {"csv", "csv-exact"}:
+        sys.stdout.write(as_csv(result, exact=output == "csv-exact"))
     elif output == "json":
         sys.stdout.write(as_json(result) + "\n")
     else:

@@ -85,6 +85,16 @@ def test_the_report_shows_names_and_runs_nothing(company: Deployment) -> None:
     assert "49" not in page.split("{{ 7 * 7 }}")[-1][:3]
 
 
+def test_a_spreadsheet_runs_no_name_unless_asked_for_exact_text(company: Deployment) -> None:
+    ask = (
+        "sql",
+        "select account_name, -1.5 as number from shared.dim_account where account_name like '=%'",
+    )
+    for how, shown in (("csv", "'" + HOSTILE["formula"]), ("csv-exact", HOSTILE["formula"])):
+        result = company.command(*ask, "--format", how)
+        assert list(csv.reader(io.StringIO(result.stdout)))[1:] == [[shown, "-1.5"]], how
+
+
 def test_nothing_is_written_outside_the_companys_folders(company: Deployment) -> None:
     folder = company.file.parent
     assert {path.name for path in folder.iterdir()} <= {

@@ -1,4 +1,4 @@
-"""Show a query result as text that other programs read without loss: CSV and JSON.
+"""Show a query result as text that other programs read: CSV and JSON.
 
 Decimals are written digit by digit and never pass through a float.
 """
@@ -16,13 +16,24 @@ from typing import Any
 from pipelines.serve.reader import QueryResult
 
 
-def as_csv(result: QueryResult) -> str:
-    """CSV with a header; NULL and empty text are both an empty field."""
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(result: QueryResult, *, exact: bool = False) -> str:
+    """CSV with a header; NULL and empty text are both an empty field.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe before it, since a deal's
+    name is written by anybody; numbers stay numbers. `exact` leaves every text as it is.
+    """
+    shown = _cell if exact else _defused
+    return "".join(_line([shown(value) for value in row]) for row in (result.columns, *result.rows))
+
+
+def _line(cells: list[str]) -> str:
+    """The writer quotes a carriage return only where one ends its lines; readers break there."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(result.columns)
-    writer.writerows([_cell(value) for value in row] for row in result.rows)
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue().removesuffix("\r\n") + "\n"
 
 
 def as_json(result: QueryResult) -> str:
@@ -56,6 +67,12 @@ def _distinct(columns: tuple[str, ...]) -> list[str]:
             key = f"{name}_{n}"
         seen.append(key)
     return seen
+
+
+def _defused(value: Any) -> str:
+    if isinstance(value, str) and value.startswith(FORMULA_BEGINS):
+        return f"'{value}"
+    return _cell(value)
 
 
 def _cell(value: Any) -> str:

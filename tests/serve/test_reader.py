@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 from datetime import date, datetime
 from decimal import Decimal
@@ -108,6 +110,16 @@ def test_csv_is_plain() -> None:
         "2,,,,,,nan\n"
         '3,0.0000,0001-01-01,2024-01-01T00:00:00,false,"é\n",1e-07\n'
     )
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_text_that_is_a_formula_to_a_spreadsheet_is_defused(text: str) -> None:
+    result = QueryResult((text, "n"), [(text, Decimal("-1.50"))])
+    (head, row), (exact_head, exact_row) = (
+        csv.reader(io.StringIO(as_csv(result, exact=exact), newline="")) for exact in (False, True)
+    )
+    assert (head, row) == ([f"'{text}", "n"], [f"'{text}", "-1.50"])
+    assert (exact_head, exact_row) == ([text, "n"], [text, "-1.50"])
 
 
 def test_json_has_numbers_without_float_noise() -> None:
