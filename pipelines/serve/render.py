@@ -15,7 +15,6 @@ from typing import Any
 
 from pipelines.serve.reader import QueryResult
 
-
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
