@@ -96,13 +96,15 @@ def open_copier(
 
 
 def copy_table(connection: duckdb.DuckDBPyConnection, source: str, table: PublicTable) -> None:
-    """Copy one table whole, with its comments."""
+    """Copy one table whole, with its comments, which would each be forced to disk if alone."""
     target = path(OUT, table.schema, table.name)
+    connection.begin()
     connection.execute(f"create schema if not exists {OUT}.{quoted(table.schema)}")
     connection.execute(
         f"create table {target} as select * from {path(source, table.schema, table.name)}"
     )
     comment_on(connection, target, table.comment, table.column_comments)
+    connection.commit()
 
 
 def comment_on(
