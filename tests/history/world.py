@@ -43,9 +43,15 @@ def deliver(
             assert not failed, failed[0].message
 
 
-def build_models(project: DbtProject) -> Increment:
-    """Every model of the company as a run builds it, without the tests."""
-    outcome, increment = build(project, *project.everything, "--exclude-resource-type", "test")
+def build_models(project: DbtProject, *selection: str) -> Increment:
+    """Every model of the company as a run builds it, or those of a selection, without the tests."""
+    outcome, increment = build(
+        project,
+        *(selection or project.everything),
+        "--exclude-resource-type",
+        "test",
+        is_whole=not selection,
+    )
     assert outcome.success, outcome.exception or [
         f"{run.node.name}: {run.message}" for run in outcome.result if run.status == "error"
     ]

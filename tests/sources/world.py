@@ -68,10 +68,11 @@ class Systems:
         report = land(self.company, day, list(paths))
         assert not report.unmatched
 
-    def build(self) -> None:
-        """Load all that has landed and build every model."""
+    def build(self, *models: str) -> None:
+        """Load all that has landed and build every model, or these and what they are made of."""
         self.load()
-        build_models(DbtProject(self.company))
+        selection = ["--select", *(f"+{model}" for model in models)] if models else []
+        build_models(DbtProject(self.company), *selection)
 
     def load(self) -> None:
         """Take in all that has landed and is outstanding."""
