@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +23,10 @@ from pipelines.settings import PROJECT_ROOT, Company
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 STAGING = DBT_PROJECT / "models" / "staging"
+
+
+PARSED: MutableMapping[str, bytes] = {}
+"""What dbt has read of projects, as it packs it, by what was read; reading takes ten seconds."""
 
 
 class TransformError(Exception):
@@ -125,13 +129,36 @@ class DbtProject:
         manifest = self.target / "manifest.json"
         if not manifest.exists() or not stamp.exists() or stamp.read_text() != self.fingerprint:
             self.target.mkdir(parents=True, exist_ok=True)
-            with self.runner() as dbt:
-                outcome = dbt.invoke(["--quiet", "parse", *self.arguments])
-            if not outcome.success:
-                raise TransformError(f"dbt cannot read the project: {outcome.exception}")
+            if (parsed := self._parsed()) is not None:
+                parsed.write(str(manifest))
+            else:
+                self._parse()
             stamp.write_text(self.fingerprint)
-        parsed: dict[str, Any] = json.loads(manifest.read_text())
-        return parsed
+        document: dict[str, Any] = json.loads(manifest.read_text())
+        return document
+
+    def _parse(self) -> None:
+        with self.runner() as dbt:
+            outcome = dbt.invoke(["--quiet", "parse", *self.arguments])
+        if not outcome.success:
+            raise TransformError(f"dbt cannot read the project: {outcome.exception}")
+        PARSED[self._parsed_key] = (self.target / "partial_parse.msgpack").read_bytes()
+
+    def _parsed(self) -> Any:
+        """The project as this process has read it before; None when it has not.
+
+        dbt writes into what it is given, so that everyone gets a copy.
+        """
+        from dbt.contracts.graph.manifest import Manifest
+        from dbt.parser.manifest import extended_mashumuro_decoder
+
+        packed = PARSED.get(self._parsed_key)
+        return packed and Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+
+    @property
+    def _parsed_key(self) -> str:
+        """Everything that decides what dbt reads, of which its database is a part."""
+        return f"{DBT_PROJECT} {self.company.warehouse_file.stem} {self.fingerprint}"
 
     def build(self, *selection: str, command: str = "build") -> Any:
         """Run dbt's `command` on the selection and give its outcome; `run` leaves out the tests."""
@@ -142,13 +169,18 @@ class DbtProject:
             "--quiet", "--log-level-file", "none", "--no-write-json",
             command, "--threads", "2", *self.arguments, *selection,
         ]  # fmt: skip
+        self.manifest()
         # dbt opens and closes the file for every node; while this handle is open, that is cheap.
-        with duckdb.connect(str(self.company.warehouse_file)), self.runner() as dbt:
+        with duckdb.connect(str(self.company.warehouse_file)), self.runner(self._parsed()) as dbt:
             return dbt.invoke(arguments)
 
     @contextmanager
-    def runner(self) -> Iterator[Any]:
-        """A dbt runner on this company's warehouse; its connections are closed afterwards."""
+    def runner(self, parsed: Any = None) -> Iterator[Any]:
+        """A dbt runner on this company's warehouse; its connections are closed afterwards.
+
+        Args:
+            parsed: dbt's manifest of the project, which is not read again then.
+        """
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -156,7 +188,7 @@ class DbtProject:
         # dbt's profile can only read the environment.
         os.environ["SALESOPS_WAREHOUSE"] = str(self.company.warehouse_file)
         try:
-            yield dbtRunner()
+            yield dbtRunner(manifest=parsed)
         finally:
             # dbt-duckdb keeps its handle, which would lock the file for the checks that come next.
             DuckDBConnectionManager.close_all_connections()
