@@ -50,6 +50,7 @@ CreditCheck = Literal[
     "splits_add_up_to_the_whole",
     "credit_goes_to_somebody_in_seat",
     "participant_has_a_manager",
+    "credit_agrees_with_the_source",
 ]
 """Checks of crediting that a company may live with."""
 
@@ -120,7 +121,8 @@ class AcceptedChange(_Frozen):
     """A change between releases that is meant, so that the gate lets it pass until a day."""
 
     change: Annotated[str, Field(pattern=r"^[a-z_]+[./][\w./-]+$")]
-    """What the gate calls it: a table, a column, `<source>.<object>` or `bookings/<quarter>`."""
+    """What the gate calls it: a table, a column, `<source>.<object>`, `bookings/<quarter>` or
+    `definition.<name>`."""
     reason: Annotated[str, Field(min_length=10)]
     until: date
     """Last day on which it is accepted."""

@@ -16,18 +16,16 @@ from typing import Any
 import duckdb
 
 from pipelines.assets.dbt_project import DbtProject
+from pipelines.ingest.tables import drop_outdated
 from pipelines.publish.tables import facts_of
 
-_SCHEMA = """
-create schema if not exists increment;
-create table if not exists increment.pending_batch (batch_id bigint);
-create table if not exists increment.last_build (
-    fingerprint varchar, as_of_on date, completed_at timestamp
-);
-create table if not exists increment.built_batch (
-    batch_id bigint, source varchar, object varchar, extract_on date
-);
-"""
+_TABLES = {
+    "pending_batch": {"batch_id": "BIGINT"},
+    "last_build": {"fingerprint": "VARCHAR", "as_of_on": "DATE", "completed_at": "TIMESTAMP"},
+    "built_batch": {
+        "batch_id": "BIGINT", "source": "VARCHAR", "object": "VARCHAR", "extract_on": "DATE"
+    },
+}  # fmt: skip
 KEPT = {"participant_version": "core_participant_version", "plan_rate": "core_plan_rate"}
 """Tables whose last state is kept, so that models can ask from which day on they differ."""
 CHANGED_DAY, CHANGED_OPPORTUNITY = "core_changed_day", "core_changed_opportunity"
@@ -80,7 +78,7 @@ def begin(
     connection: duckdb.DuckDBPyConnection, project: DbtProject, *, is_whole: bool = True
 ) -> Increment:
     """Decide how to build; the last build is forgotten until `complete` says this one is whole."""
-    connection.execute(_SCHEMA)
+    _ensure(connection)
     reason = _reason(connection, project) if is_whole else "only some tables were asked for"
     n_batches = _pending(connection)
     connection.execute("begin")
@@ -94,6 +92,15 @@ def begin(
     connection.execute("update increment.last_build set fingerprint = null")
     connection.execute("commit")
     return Increment(reason, n_batches)
+
+
+def _ensure(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables; what another version remembers in other columns is forgotten."""
+    connection.execute("create schema if not exists increment")
+    drop_outdated(connection, "increment", _TABLES)
+    for table, columns in _TABLES.items():
+        described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"create table if not exists increment.{table} ({described})")
 
 
 def complete(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> None:

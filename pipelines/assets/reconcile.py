@@ -29,13 +29,22 @@ from pipelines.publish.compare import (
     expected_promises,
     judge,
 )
+from pipelines.publish.definitions import PREFIX, changed_since, load_definitions
 from pipelines.publish.manifest import DATABASE, ColumnFacts, InputBatch, TableFacts
-from pipelines.publish.restatement import NAMES, Restatement, residuals, restatements
+from pipelines.publish.restatement import (
+    DOCUMENTS,
+    NAMES,
+    VIEWS,
+    Redefined,
+    Restatement,
+    residuals,
+    restatements,
+)
 from pipelines.publish.tables import literal, path
 from pipelines.quality.ledger import record
 from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult, ExpectedCheck
-from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
 
 FOLDER = PROJECT_ROOT / "expectations" / "reconciliations"
 _FALLBACK = dg.AssetKey(["pipeline", "fct_opportunity"])
@@ -44,12 +53,12 @@ EVENTS = frozenset({"late_data", "reversal"})
 """Causes that happen to deals, and not to the way they are counted."""
 _SCHEMA = """
 create schema if not exists control;
-create table if not exists control.restatement (
+create or replace table control.restatement (
     build_id varchar, from_release varchar, metric varchar, scope_type varchar, scope_id varchar,
     period_start_on date, period_end_on date, cause varchar, old_value decimal(38, 4),
     new_value decimal(38, 4), delta_amount decimal(38, 4), n_deals bigint, deals varchar
 );
-create table if not exists control.compared (build_id varchar, from_release varchar);
+create or replace table control.compared (build_id varchar, from_release varchar);
 """
 
 
@@ -67,6 +76,7 @@ def build_release_checks(
     grains: Mapping[str, tuple[str, ...]],
 ) -> ReleaseChecks:
     """One operation for all of them, with one asset check each."""
+    _require_known_definitions(company)
     sources = entity_sources(company)
     chosen = load_reconciliations(FOLDER, sources)
     specs = {each.check_id: _spec(each, public_tables) for each in chosen}
@@ -88,6 +98,22 @@ def build_release_checks(
 
     expected = (*(each.expected for each in chosen), *expected_promises())
     return ReleaseChecks(reconciliations, expected)
+
+
+def _require_known_definitions(company: Company) -> None:
+    """Refuse the acceptance of a change of definition that nobody knows: it is misspelt."""
+    accepted = [each.change for each in company.accepted_changes if each.change.startswith(PREFIX)]
+    if not accepted:
+        return
+    before = current(company.paths.published)
+    known = {each.change for each in load_definitions()}
+    known |= {PREFIX + name for name in (before.manifest.definitions if before else ())}
+    for change in accepted:
+        if change not in known:
+            raise ConfigurationError(
+                f"company file {company.file}: accepted_changes names {change}, which is not a "
+                f"change of definition; known are: {', '.join(sorted(known)) or 'none'}"
+            )
 
 
 def _spec(each: Reconciliation, public_tables: Collection[tuple[str, str]]) -> dg.AssetCheckSpec:
@@ -117,33 +143,35 @@ def compare(
     """Hold the build against the current release and keep what moved in closed periods."""
     before = current(company.paths.published)
     connection.execute(_SCHEMA)
-    connection.execute("delete from control.restatement")
-    connection.execute("delete from control.compared")
     if before is None:
         connection.execute("insert into control.compared values (?, null)", [build_id])
         return judge([], company.accepted_changes, date.min)
     as_of_on = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
     today = as_of_on[0] if as_of_on and as_of_on[0] else before.as_of_on
-    moved = _restatements(connection, company, before)
+    known = load_definitions()
+    since = Redefined(changed_since(before.manifest, known), before.as_of_on)
+    moved = _restatements(connection, company, before, since)
     _keep(connection, build_id, before.release_id, moved)
     tables = _tables(connection, public_tables, grains)
     breaks = [
-        *differences(before.manifest, tables, _batches(connection)),
-        *_moved_too_far(company, moved),
+        *differences(before.manifest, tables, _batches(connection), known),
+        *_moved_too_far(company, moved, since),
     ]
     return judge(breaks, company.accepted_changes, today)
 
 
 def _restatements(
-    connection: duckdb.DuckDBPyConnection, company: Company, before: Release
+    connection: duckdb.DuckDBPyConnection, company: Company, before: Release, since: Redefined
 ) -> list[Restatement]:
     closed_before = before.as_of_on - timedelta(days=company.policies.closes_after_days)
     connection.execute(f"attach {literal(before.path / DATABASE)} as released (read_only)")
     try:
-        moved = restatements(connection, "released", company.warehouse_file.stem, closed_before)
+        moved = restatements(
+            connection, "released", company.warehouse_file.stem, closed_before, since
+        )
     finally:
         # What was made of the release has to go before it can be detached.
-        for view in ("old_booked", "old_credited", "old_quotas"):
+        for view in VIEWS:
             connection.execute(f"drop view if exists temp.{view}")
         connection.execute("detach released")
     if unexplained := residuals(moved):
@@ -175,23 +203,28 @@ def _keep(
     )
 
 
-def _moved_too_far(company: Company, moved: Sequence[Restatement]) -> Iterator[Break]:
+def _moved_too_far(
+    company: Company, moved: Sequence[Restatement], since: Redefined
+) -> Iterator[Break]:
     """Totals of the company in closed periods that moved more than they may.
 
     A deal that is reversed, or was booked late, is business and is told; a closed period that moves
-    because somebody edited it, or counts it in another way, has to be meant.
+    because somebody edited it, or counts it in another way, has to be meant. What a change of
+    definition moved is meant when the definition is accepted, which is asked for by its own check.
+    Documents are told of and not judged: invoices of a closed quarter come and go for months.
     """
     policies = company.policies
     tolerance = Decimal(str(policies.closed_period_tolerance_pct))
     for_events = Decimal(str(policies.closed_period_event_pct))
     totals: dict[tuple[str, date], list[Restatement]] = {}
     for row in moved:
-        if row.scope_type == "company":
+        if row.scope_type == "company" and row.metric not in DOCUMENTS:
             totals.setdefault((row.metric, row.period_start_on), []).append(row)
     for (metric, start), rows in totals.items():
         old, new = rows[0].old_value, rows[0].new_value
         by_event = sum(abs(row.delta_amount) for row in rows if row.cause in EVENTS)
-        otherwise = sum(abs(row.delta_amount) for row in rows if row.cause not in EVENTS)
+        meant = {"definition"} if since.moved(metric) else set()
+        otherwise = sum(abs(row.delta_amount) for row in rows if row.cause not in EVENTS | meant)
         if by_event <= abs(old) * for_events and otherwise <= abs(old) * tolerance:
             continue
         causes = ", ".join(

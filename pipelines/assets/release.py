@@ -29,6 +29,7 @@ from pipelines.publish import (
     prune,
     publish,
 )
+from pipelines.publish.definitions import load_definitions
 from pipelines.publish.manifest import DATABASE
 from pipelines.publish.restatement import NAMES, Restatement
 from pipelines.publish.tables import literal
@@ -238,6 +239,7 @@ def _publish(
         currency=company.currency,
         time_zone=company.time_zone,
         as_of_on=contents.as_of_on,
+        definitions=tuple(each.name for each in load_definitions()),
     )
 
     def report(path: Path, tables: Sequence[TableFacts]) -> None:

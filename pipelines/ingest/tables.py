@@ -5,6 +5,8 @@ What goes into them is decided in `merge` and `load`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from pipelines.contracts import ObjectContract
@@ -72,30 +74,60 @@ def ensure_tables(connection: duckdb.DuckDBPyConnection, company: Company) -> No
 
 
 def ensure_source(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
-    """Make the missing tables of one source."""
+    """Make the missing tables of one source.
+
+    An object that was never delivered takes over a contract that changed; one that was is loaded
+    again, since a contract is part of what names a batch.
+    """
     _ensure_control(connection)
+    present = _present(connection, "raw")
     for name, contract in source.objects.items():
         connection.execute(
             f"create table if not exists {raw_table(source.name, name)} ({_columns(contract)})"
         )
+        if present.get(f"{source.name}__{name}") not in (None, table_columns(contract)):
+            delivered = connection.execute(
+                "select count(*) from control.batches "
+                "where source = ? and object = ? and status = 'loaded'",
+                [source.name, name],
+            ).fetchone()
+            if not delivered or not delivered[0]:
+                start_anew(connection, source, name)
 
 
 def _ensure_control(connection: duckdb.DuckDBPyConnection) -> None:
     """The ledger of batches; one that an earlier version wrote is forgotten, and all of the landing
     folder is loaded again."""
     connection.execute("create schema if not exists raw; create schema if not exists control")
-    present: dict[str, dict[str, str]] = {}
-    for table, column, kind in connection.execute(
-        "select table_name, column_name, data_type from duckdb_columns() "
-        "where schema_name = 'control' order by column_index"
-    ).fetchall():
-        present.setdefault(table, {})[column] = kind
-    if any(present.get(table) not in (None, columns) for table, columns in CONTROL_TABLES.items()):
-        for table in CONTROL_TABLES:
-            connection.execute(f"drop table if exists control.{table}")
+    drop_outdated(connection, "control", CONTROL_TABLES)
     for table, columns in CONTROL_TABLES.items():
         described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         connection.execute(f"create table if not exists control.{table} ({described})")
+
+
+def drop_outdated(
+    connection: duckdb.DuckDBPyConnection, schema: str, tables: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Drop these tables together when one of them has other columns: another version wrote it.
+
+    For bookkeeping that every run can make again from the landing folder.
+    """
+    present = _present(connection, schema)
+    if any(present.get(table) not in (None, columns) for table, columns in tables.items()):
+        for table in tables:
+            connection.execute(f"drop table if exists {schema}.{table}")
+
+
+def _present(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, str]]:
+    """Columns of the schema's tables with their types."""
+    present: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, data_type from duckdb_columns() "
+        "where schema_name = ? and database_name = current_database() order by column_index",
+        [schema],
+    ).fetchall():
+        present.setdefault(table, {})[column] = kind
+    return present
 
 
 def start_anew(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:

@@ -1,17 +1,22 @@
 """Compare the tables of a build with those of the release readers have: has a promise been broken?
 
-Four checks, each on everything the current release has: public columns are still there with their
-types, a table's grain is what it was, tables have not collapsed, and the extracts the release was
-built from are still among those of the build. What was meant to change is named in the company file
-(`accepted_changes`), with a reason and a last day. Totals of closed periods are in `restatement`.
+Checks on everything the current release has: its numbers still mean the same, public columns are
+still there with their types, a table's grain is what it was, tables have not collapsed, and the
+extracts the release was built from are still among those of the build. What was meant to change is
+named in the company file (`accepted_changes`), with a reason and a last day. Totals of closed
+periods are in `restatement`.
+
+A change of definition is asked for once, by its own name: what else it breaks in the tables it
+names is part of it and not asked for again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
+from pipelines.publish.definitions import PREFIX, Definition, changed_since, unknown_to
 from pipelines.publish.manifest import InputBatch, Manifest, TableFacts
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.settings import AcceptedChange
@@ -21,6 +26,8 @@ COLLAPSED = 0.5
 FEWEST_ROWS = 100
 """Smaller tables may do as they like."""
 OWN_SCHEMA = "meta"
+ACCEPTED_FOR = timedelta(days=30)
+"""How long an acceptance lasts that the gate proposes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,11 @@ class Promise:
         return f"release.{self.name}"
 
 
+DEFINITIONS = Promise(
+    "definitions_are_accepted",
+    "A number that means something else from today on is read as if it were yesterday's.",
+    "Read docs/upgrading.md and tell the readers of these tables.",
+)
 COLUMNS = Promise(
     "columns_are_kept",
     "A dashboard that asks for a column that is gone, or has another type, breaks in the morning.",
@@ -62,7 +74,7 @@ CLOSED = Promise(
     "Look into meta.fct_restatement for the deals behind it; if it is right, name the change under "
     "accepted_changes.",
 )
-PROMISES = (COLUMNS, GRAIN, ROWS, BATCHES, CLOSED)
+PROMISES = (DEFINITIONS, COLUMNS, GRAIN, ROWS, BATCHES, CLOSED)
 
 
 def expected_promises() -> tuple[ExpectedCheck, ...]:
@@ -81,9 +93,28 @@ class Break:
 
 
 def differences(
-    before: Manifest, tables: Sequence[TableFacts], batches: Collection[InputBatch]
+    before: Manifest,
+    tables: Sequence[TableFacts],
+    batches: Collection[InputBatch],
+    definitions: Sequence[Definition] = (),
 ) -> Iterator[Break]:
-    """What a build breaks of what the release before it had, in order of the tables."""
+    """What a build breaks of what the release before it had, in order of the tables.
+
+    `definitions`: the changes of definition the build was made with.
+    """
+    changed = changed_since(before, definitions)
+    for each in changed:
+        yield Break(DEFINITIONS, each.change, " ".join(each.meaning.split()))
+    for name in unknown_to(before, definitions):
+        what = "the release was built with it, and this older program does not know it"
+        yield Break(DEFINITIONS, PREFIX + name, what)
+    for broken in _of_tables(before, tables):
+        if not any(each.covers(broken.subject) for each in changed):
+            yield broken
+    yield from _batches(before.batches, batches)
+
+
+def _of_tables(before: Manifest, tables: Sequence[TableFacts]) -> Iterator[Break]:
     now = {table.name: table for table in tables}
     for old in before.tables:
         if old.schema_name == OWN_SCHEMA:
@@ -98,7 +129,6 @@ def differences(
             yield Break(GRAIN, old.name, what)
         if old.n_rows >= FEWEST_ROWS and new.n_rows < COLLAPSED * old.n_rows:
             yield Break(ROWS, old.name, f"had {old.n_rows:,} rows, has {new.n_rows:,}")
-    yield from _batches(before.batches, batches)
 
 
 def _columns(old: TableFacts, new: TableFacts) -> Iterator[Break]:
@@ -145,14 +175,34 @@ def judge(
                 severity="block",
                 owner="team:data-platform",
                 why=promise.why,
-                next_step=promise.next_step,
+                next_step=_next_step(promise, unmeant, today),
                 status="fail" if unmeant else "pass",
                 n_failed=len(unmeant) or None,
                 observed=f"{len(unmeant)} of the last release" if unmeant else None,
-                example=f"{first.subject}: {first.what}{more}" if first else None,
+                example=_example(promise, unmeant, more),
             )
         )
     return results
+
+
+def _example(promise: Promise, unmeant: Sequence[Break], more: str) -> str | None:
+    """The first break; of definitions all, since each of them has to be read."""
+    shown = unmeant if promise is DEFINITIONS else unmeant[:1]
+    return "; ".join(f"{each.subject}: {each.what}" for each in shown) + more if shown else None
+
+
+def _next_step(promise: Promise, unmeant: Sequence[Break], today: date) -> str:
+    if promise is not DEFINITIONS or not unmeant:
+        return promise.next_step
+    until = today + ACCEPTED_FOR
+    accepted = ", ".join(
+        f"{{change: {each.subject}, reason: upgrade and readers have been told, until: {until}}}"
+        for each in unmeant
+    )
+    return (
+        f"{promise.next_step} Then accept them in the company file, beside what it accepts "
+        f"already: accepted_changes: [{accepted}]"
+    )
 
 
 def accepting(

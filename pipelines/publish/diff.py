@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines.publish.compare import Break, differences
+from pipelines.publish.definitions import changed_since, load_definitions
 from pipelines.publish.manifest import DATABASE
 from pipelines.publish.pointer import Release, find_release
-from pipelines.publish.restatement import Restatement, restatements
+from pipelines.publish.restatement import Redefined, Restatement, restatements
 from pipelines.publish.tables import literal
 
 
@@ -47,11 +48,19 @@ def diff(published: Path, old_id: str, new_id: str, closes_after_days: int) -> R
         for name, release in (("earlier", old), ("later", new)):
             connection.execute(f"attach {literal(release.path / DATABASE)} as {name} (read_only)")
         closed_before = old.as_of_on - timedelta(days=closes_after_days)
-        moved = restatements(connection, "earlier", "later", closed_before)
+        # The later release knows what it was built with; what it meant is in today's list.
+        known = [each for each in load_definitions() if each.name in new.manifest.definitions]
+        moved = restatements(
+            connection,
+            "earlier",
+            "later",
+            closed_before,
+            Redefined(changed_since(old.manifest, known), old.as_of_on),
+        )
     return ReleaseDiff(
         old,
         new,
-        list(differences(old.manifest, new.manifest.tables, new.manifest.batches)),
+        list(differences(old.manifest, new.manifest.tables, new.manifest.batches, known)),
         _tables(old, new),
         moved,
     )

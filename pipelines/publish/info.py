@@ -25,6 +25,8 @@ class ReleaseInfo:
     currency: str
     time_zone: str
     as_of_on: date
+    definitions: tuple[str, ...] = ()
+    """Changes of definition the build was made with, by name."""
 
 
 def make_release_id(now_utc: datetime, build_id: str) -> str:

@@ -103,6 +103,8 @@ class Manifest(_Frozen):
     as_of_on: date
     currency: str
     time_zone: str
+    definitions: tuple[str, ...] = ()
+    """Changes of definition its numbers were built with, by name."""
     decision: str
     reasons: tuple[str, ...]
     supersedes: str | None

@@ -130,7 +130,9 @@ def restatement_table(rows: Sequence[Restated]) -> MetaTable:
         _Column("from_release", "varchar", "Release that had the old value."),
         _Column("to_release", "varchar", "Release that has the new value."),
         _Column("restated_at", "timestamp", "When the new one was made, UTC."),
-        _Column("metric", "varchar", "bookings, credit/<measure> or quota/<measure>."),
+        _Column(
+            "metric", "varchar", "bookings, orders, invoices, credit/<measure> or quota/<measure>."
+        ),
         _Column("scope_type", "varchar", "company, team, owner or participant."),
         _Column("scope_id", "varchar", "Which of them."),
         _Column("period_start_on", "date", "First day of the closed period."),

@@ -139,6 +139,7 @@ def _describe(
         as_of_on=release.as_of_on,
         currency=release.currency,
         time_zone=release.time_zone,
+        definitions=release.definitions,
         decision=release.verdict.decision,
         reasons=release.verdict.reasons,
         supersedes=content.supersedes,

@@ -11,33 +11,25 @@ from dataclasses import fields
 
 import duckdb
 
+from pipelines.ingest.tables import drop_outdated
 from pipelines.quality.results import CheckResult
 
 _COLUMNS = [field.name for field in fields(CheckResult)]
 
-_SCHEMA = """
-create schema if not exists control;
-create table if not exists control.builds (
-    build_number bigint primary key,
-    build_id varchar not null unique,
-    begun_at timestamp not null
-);
-create table if not exists control.check_results (
-    build_id varchar not null,
-    check_id varchar not null,
-    kind varchar not null,
-    asset varchar not null,
-    severity varchar not null,
-    owner varchar not null,
-    why varchar not null,
-    next_step varchar not null,
-    status varchar not null,
-    n_failed bigint,
-    observed varchar,
-    example varchar,
-    message varchar
-);
-"""
+_TABLES = {
+    "builds": {"build_number": "BIGINT", "build_id": "VARCHAR", "begun_at": "TIMESTAMP"},
+    "check_results": {"build_id": "VARCHAR"}
+    | {name: "BIGINT" if name == "n_failed" else "VARCHAR" for name in _COLUMNS},
+}
+
+
+def _ensure(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables; those of another version are forgotten, as results speak of one build."""
+    connection.execute("create schema if not exists control")
+    drop_outdated(connection, "control", _TABLES)
+    for table, columns in _TABLES.items():
+        described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"create table if not exists control.{table} ({described})")
 
 
 def begin_build(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
@@ -47,7 +39,7 @@ def begin_build(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
     build and the later ones find it begun; a step of another run ends it, and with it the
     standing of all check results so far.
     """
-    connection.execute(_SCHEMA)
+    _ensure(connection)
     if current_build(connection) == build_id:
         return
     connection.execute(
@@ -60,7 +52,7 @@ def begin_build(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
 
 def current_build(connection: duckdb.DuckDBPyConnection) -> str | None:
     """The build the warehouse holds, or None before the first one."""
-    connection.execute(_SCHEMA)
+    _ensure(connection)
     row = connection.execute(
         "select build_id from control.builds order by build_number desc limit 1"
     ).fetchone()
@@ -71,7 +63,7 @@ def record(
     connection: duckdb.DuckDBPyConnection, build_id: str, results: Collection[CheckResult]
 ) -> None:
     """Keep the results of this build; a check that ran again replaces its earlier answer."""
-    connection.execute(_SCHEMA)
+    _ensure(connection)
     columns = {name: [getattr(result, name) for result in results] for name in _COLUMNS}
     # One statement for all rows: DuckDB pays for statements, not for rows.
     unnested = ", ".join(f"unnest(${name})" for name in _COLUMNS)
@@ -91,7 +83,7 @@ def record(
 
 def results_of(connection: duckdb.DuckDBPyConnection, build_id: str) -> list[CheckResult]:
     """Every result recorded for the build, by check id."""
-    connection.execute(_SCHEMA)
+    _ensure(connection)
     rows = connection.execute(
         f"select {', '.join(_COLUMNS)} from control.check_results where build_id = ? "
         "order by check_id",

@@ -317,3 +317,26 @@ def test_a_source_the_company_file_gets_wrong_is_a_configuration_error(
     file.write_text(DEALS)
     with pytest.raises(ConfigurationError, match=says):
         land(make_company(shop.folder, sources), D1, [file])
+
+
+def test_an_object_never_delivered_takes_over_a_new_contract(shop: World, contracts: Path) -> None:
+    shop.deliver(D1, DEALS)
+    shop.load()
+    document = deepcopy(SHOP)
+    document["objects"]["click"]["columns"].append({"name": "page"})
+    write_contract(contracts, document)
+    shop.load()
+    assert shop.rows("select page from raw.shop__click") == []
+    assert shop.rows("select count(*) from raw.shop__deal") == [(2,)]
+
+
+def test_extracts_without_a_column_that_came_later_say_which(shop: World, contracts: Path) -> None:
+    shop.deliver(D1, DEALS)
+    shop.load()
+    document = deepcopy(SHOP)
+    document["objects"]["deal"]["columns"].append({"name": "page"})
+    write_contract(contracts, document)
+    [result] = shop.load()
+    assert result.status == "failed"
+    assert "lacks column 'page'" in (result.message or "")
+    assert "`absent_ok` in contracts/shop.yml" in (result.message or "")
