@@ -10,12 +10,10 @@ import dagster as dg
 
 from pipelines.assets.raw import raw_key
 from pipelines.assets.resources import Warehouse
-from pipelines.assets.transform import as_check_result
+from pipelines.assets.transform import EXPECTATIONS, as_check_result
 from pipelines.quality import Suite, load_suites, run_suites
 from pipelines.quality.ledger import record
-from pipelines.settings import PROJECT_ROOT, Company
-
-EXPECTATIONS = PROJECT_ROOT / "expectations"
+from pipelines.settings import Company
 
 
 def raw_suites(company: Company) -> list[Suite]:

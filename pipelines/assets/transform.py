@@ -16,11 +16,15 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.increment import build
+from pipelines.assets.marts import KEY_TESTS, require_whole_marts
 from pipelines.assets.resources import Warehouse
 from pipelines.quality.dbt_tests import check_id, expected_tests, results_from_run
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
-from pipelines.settings import Company
+from pipelines.quality.suites import load_suites
+from pipelines.settings import PROJECT_ROOT, Company
+
+EXPECTATIONS = PROJECT_ROOT / "expectations"
 
 
 class SalesopsTranslator(DagsterDbtTranslator):
@@ -60,9 +64,15 @@ class Transform:
 
 
 def build_transform(company: Company) -> Transform:
-    """The dbt project's assets and checks for one company."""
+    """The dbt project's assets and checks for one company.
+
+    Raises:
+        ConfigurationError: a mart lacks what makes it one.
+    """
     project = DbtProject(company)
     manifest = project.manifest()
+    suites = {suite.table for suite in load_suites(EXPECTATIONS)}
+    require_whole_marts(manifest, suites, PROJECT_ROOT / "docs" / "reference" / "metrics.md")
     translator = SalesopsTranslator()
 
     @dbt_assets(
@@ -105,7 +115,7 @@ def _grains(
     for test in manifest["nodes"].values():
         kind = (test.get("test_metadata") or {}).get("name")
         mart = marts.get(str(test.get("attached_node")))
-        if mart is None or kind not in {"unique", "unique_rows"}:
+        if mart is None or kind not in KEY_TESTS:
             continue
         arguments = test["test_metadata"]["kwargs"]
         columns = arguments.get("columns") or [arguments["column_name"]]
