@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,29 @@ def test_room_imports_only_from_its_left(room: str) -> None:
 @pytest.mark.parametrize("module", sorted(FOR_EVERYONE))
 def test_shared_modules_import_nothing_of_the_project(module: str) -> None:
     assert imported_rooms(PACKAGE / f"{module}.py") <= FOR_EVERYONE
+
+
+def test_what_was_delivered_is_asked_of_enabled_sources_only() -> None:
+    """The ledger keeps what sources delivered that were taken out of the company file since."""
+    names = r"\bcontrol\.(?:batches|rejects|missed_days)\b"
+    asked = re.compile(rf"(?:from|join)\s+{names}", re.IGNORECASE)
+    files = [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "expectations").rglob("*.yaml")]
+    # Ingest writes the ledger, a loading step shows what it just wrote, and reconciliations read
+    # views that are made in one place.
+    writers = (
+        "pipelines/ingest/",
+        "pipelines/assets/raw.py",
+        "pipelines/quality/reconciliation.py",
+    )
+    past_it = {
+        name
+        for file in files
+        for name in [file.relative_to(PACKAGE.parent).as_posix()]
+        if asked.search(file.read_text(encoding="utf-8")) and not name.startswith(writers)
+    }
+    assert past_it == set()
+    models = (PACKAGE.parent / "dbt_project" / "models").rglob("*.sql")
+    assert [file.name for file in models if "builtins" in file.read_text(encoding="utf-8")] == []
 
 
 def test_only_the_edges_read_the_environment() -> None:

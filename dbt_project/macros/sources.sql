@@ -1,5 +1,9 @@
 {#-
-    What models read with `source`: everything in the warehouse, or what had arrived by a day.
+    What models read with `source`: everything of the enabled sources, or what had arrived by a day.
+
+    The warehouse keeps what a source delivered before it was taken out of the company file. Its raw
+    tables are read by nobody, as only enabled sources have staging models; of the ledger, which
+    holds all sources, a build sees the enabled ones (`enabled_sources`).
 
     With the variable `as_of` (a day, YYYY-MM-DD) a build sees the raw log and the ledger of batches
     as they were when the extracts up to that day had been loaded, and no later one. The raw log is
@@ -11,20 +15,31 @@
 {% macro source(source_name, table_name) -%}
     {%- set relation = builtins.source(source_name, table_name) -%}
     {%- set as_of = var('as_of', '') -%}
+    {%- set enabled = var('enabled_sources', []) if relation.schema == 'control' else [] -%}
     {%- set delivered_on = {'raw': '_extracted_on', 'control': 'extract_on'}.get(relation.schema) -%}
     {#- While dbt only reads the project, a source is not yet known by its schema. -#}
-    {%- if not execute or not as_of or relation.schema in ['config', 'increment'] -%}
+    {%- if not execute or relation.schema in ['config', 'increment'] -%}
         {{ return(relation) }}
-    {%- elif not should_full_refresh() -%}
+    {%- elif as_of and not should_full_refresh() -%}
         {{ exceptions.raise_compiler_error(
             "a build as of " ~ as_of ~ " would add to tables that know later days: "
             "use --full-refresh in a warehouse of its own, as salesops as-of does"
         ) }}
-    {%- elif delivered_on is none -%}
+    {%- elif as_of and delivered_on is none -%}
         {{ exceptions.raise_compiler_error(
             "source " ~ relation ~ " has no rule for builds as of an earlier day; known are the "
             "schemas raw, control, config and increment: add one to macros/sources.sql"
         ) }}
     {%- endif -%}
-    {{ return("(select * from " ~ relation ~ " where " ~ delivered_on ~ " <= date '" ~ as_of ~ "')") }}
+    {%- set conditions = [] -%}
+    {%- if as_of -%}
+        {%- do conditions.append(delivered_on ~ " <= date '" ~ as_of ~ "'") -%}
+    {%- endif -%}
+    {%- if enabled -%}
+        {%- do conditions.append("source in ('" ~ enabled | join("', '") ~ "')") -%}
+    {%- endif -%}
+    {%- if not conditions -%}
+        {{ return(relation) }}
+    {%- endif -%}
+    {{ return("(select * from " ~ relation ~ " where " ~ conditions | join(" and ") ~ ")") }}
 {%- endmacro %}

@@ -19,7 +19,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines.assets.dbt_project import DbtProject
-from pipelines.ingest import ensure_tables
+from pipelines.ingest import enabled_rows, ensure_tables
 from pipelines.ingest.reference import write_reference
 from pipelines.publish import PublishError
 from pipelines.publish.tables import OUT, copy_table, discover_tables, literal, open_copier, path
@@ -105,7 +105,8 @@ def _extract_day(company: Company, day: date) -> date:
     """The newest extract day on or before `day`."""
     with duckdb.connect(str(company.warehouse_file), read_only=True) as connection:
         found = connection.execute(
-            "select distinct extract_on from control.batches where status = 'loaded' order by 1"
+            f"select distinct extract_on from {enabled_rows(company, 'batches')} "
+            "where status = 'loaded' order by 1"
         ).fetchall()
     days: list[date] = [row[0] for row in found]
     if not days:

@@ -49,6 +49,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
     return {
         "time_zone": company.time_zone,
         "currency": company.currency,
+        "enabled_sources": sorted(company.sources),
         "entity_sources": entity_sources(company),
         "snapshot_weekday": policies.snapshot_weekday,
         "quota_version": policies.quota_version or "",

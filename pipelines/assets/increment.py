@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from pipelines.assets.dbt_project import DbtProject
+from pipelines.ingest import enabled_rows
 from pipelines.ingest.tables import drop_outdated
 from pipelines.publish.tables import facts_of
 
@@ -80,12 +81,13 @@ def begin(
     """Decide how to build; the last build is forgotten until `complete` says this one is whole."""
     _ensure(connection)
     reason = _reason(connection, project) if is_whole else "only some tables were asked for"
-    n_batches = _pending(connection)
+    n_batches = _n_pending(connection, project)
     connection.execute("begin")
     connection.execute("delete from increment.pending_batch")
     if not reason:
         connection.execute(
-            f"insert into increment.pending_batch select batch_id from ({_PENDING}) as pending"
+            "insert into increment.pending_batch "
+            f"select batch_id from {_pending(project)} as pending"
         )
         for kept, table in KEPT.items():
             connection.execute(f"create or replace table increment.{kept} as from core.{table}")
@@ -110,20 +112,27 @@ def complete(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> None
         connection.execute(f"delete from increment.{table}")
     connection.execute(
         "insert into increment.built_batch select batch_id, source, object, extract_on "
-        "from control.batches where status = 'loaded'"
+        f"from {_loaded(project)} as loaded"
     )
     connection.execute(
         "insert into increment.last_build select ?, max(extract_on), now() at time zone 'UTC' "
-        "from control.batches where status = 'loaded'",
+        f"from {_loaded(project)} as loaded",
         [_fingerprint(connection, project)],
     )
     connection.execute("commit")
 
 
-_PENDING = (
-    "select * from control.batches where status = 'loaded' "
-    "and batch_id not in (select batch_id from increment.built_batch)"
-)
+def _loaded(project: DbtProject) -> str:
+    """Batches a build reads, as a relation."""
+    return f"(from {enabled_rows(project.company, 'batches')} where status = 'loaded')"
+
+
+def _pending(project: DbtProject) -> str:
+    """Those the last build did not read yet, as a relation."""
+    return (
+        f"(from {_loaded(project)} "
+        "where batch_id not in (select batch_id from increment.built_batch))"
+    )
 
 
 def _reason(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> str:
@@ -135,12 +144,12 @@ def _reason(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> str:
         return "the project, the company file or its reference data changed"
     gone = connection.execute(
         "select source, object, extract_on from increment.built_batch where batch_id not in "
-        "(select batch_id from control.batches where status = 'loaded') order by all"
+        f"(select batch_id from {_loaded(project)} as loaded) order by all"
     ).fetchall()
     if gone:
         return f"{len(gone)} batches were replaced or are gone (first: {_title(gone[0])})"
     late = connection.execute(
-        f"select source, object, extract_on from ({_PENDING}) as pending where exists ("
+        f"select source, object, extract_on from {_pending(project)} as pending where exists ("
         "select 1 from increment.built_batch as built where built.source = pending.source "
         "and built.object = pending.object and built.extract_on > pending.extract_on) order by all"
     ).fetchall()
@@ -154,7 +163,7 @@ def _unfollowed_change(connection: duckdb.DuckDBPyConnection, project: DbtProjec
     changed = [
         batch
         for batch in connection.execute(
-            f"select source, object, extract_on from ({_PENDING}) as pending "
+            f"select source, object, extract_on from {_pending(project)} as pending "
             "where n_inserted + n_changed + n_deleted > 0 order by all"
         ).fetchall()
         if (batch[0], batch[1]) in unfollowed or _LEDGER in unfollowed
@@ -209,8 +218,8 @@ def _built_everything(outcome: Any) -> bool:
     )
 
 
-def _pending(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute(f"select count(*) from ({_PENDING}) as pending").fetchone()
+def _n_pending(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> int:
+    row = connection.execute(f"select count(*) from {_pending(project)} as pending").fetchone()
     return int(row[0]) if row else 0
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from pipelines.ingest import enabled_rows
 from pipelines.notify import Notice, notify
 from pipelines.quality import ExpectedCheck, Verdict, decide
 from pipelines.quality.ledger import current_build, results_of
@@ -71,8 +72,9 @@ def _missed(company: Company) -> list[str]:
         if not known or not known[0]:
             return []
         rows = connection.execute(
-            "select source, object, extract_on from control.missed_days where extract_on > "
-            "(select max(extract_on) - 15 from control.batches) order by extract_on desc, 1, 2"
+            f"select source, object, extract_on from {enabled_rows(company, 'missed_days')} "
+            f"where extract_on > (select max(extract_on) - 15 "
+            f"from {enabled_rows(company, 'batches')}) order by extract_on desc, 1, 2"
         ).fetchall()
     return [f"{source} {name} of {day}" for source, name, day in rows]
 

@@ -19,6 +19,7 @@ import duckdb
 from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import as_check_result
+from pipelines.ingest import enabled_rows
 from pipelines.publish import Release, current, discover_tables
 from pipelines.publish.compare import (
     CLOSED,
@@ -87,7 +88,7 @@ def build_release_checks(
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:
         with warehouse.connect() as connection:
-            results = reconcile(connection, chosen, sources)
+            results = reconcile(connection, chosen, sources, enabled=company.sources)
             results += compare(
                 connection, warehouse.company, context.run.run_id, public_tables, grains
             )
@@ -154,7 +155,7 @@ def compare(
     _keep(connection, build_id, before.release_id, moved)
     tables = _tables(connection, public_tables, grains)
     breaks = [
-        *differences(before.manifest, tables, _batches(connection), known),
+        *differences(before.manifest, tables, _batches(connection, company), known),
         *_moved_too_far(company, moved, since),
     ]
     return judge(breaks, company.accepted_changes, today)
@@ -263,10 +264,10 @@ def _tables(
     return facts
 
 
-def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
+def _batches(connection: duckdb.DuckDBPyConnection, company: Company) -> list[InputBatch]:
     rows = connection.execute(
-        "select cast(batch_id as varchar), source, object, extract_on from control.batches "
-        "where status = 'loaded'"
+        "select cast(batch_id as varchar), source, object, extract_on "
+        f"from {enabled_rows(company, 'batches')} where status = 'loaded'"
     ).fetchall()
     return [
         InputBatch(batch_id=row[0], source=row[1], object=row[2], extract_on=row[3]) for row in rows

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.assets.macros import MACROS
 from pipelines.assets.resources import Warehouse
+from pipelines.ingest import enabled_rows
 from pipelines.publish import (
     InputBatch,
     PublishError,
@@ -184,7 +185,7 @@ def build_release_asset(
             if build_id != context.run.run_id or not verdict.may_publish:
                 refusal = _refusal(verdict, is_this_build=build_id == context.run.run_id)
                 raise dg.Failure(refusal, allow_retries=False)
-            contents = _contents(connection)
+            contents = _contents(connection, warehouse.company)
         try:
             published = _publish(
                 warehouse.company, verdict, context.run.run_id, contents, public_tables, grains
@@ -373,23 +374,32 @@ def _freshness(contents: Contents) -> list[FreshnessRow]:
     ]
 
 
-def _contents(connection: duckdb.DuckDBPyConnection) -> Contents:
+def _contents(connection: duckdb.DuckDBPyConnection, company: Company) -> Contents:
     as_of = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
     if as_of is None or as_of[0] is None:
         raise dg.Failure("no extract day is loaded, so the release would be of no day")
-    missed = connection.execute(
-        "select source, count(distinct extract_on) from control.missed_days group by source"
-    ).fetchall()
+    batches, rejects, missed = inputs_of(connection, company)
     return Contents(
         as_of_on=as_of[0],
         numbers=_headlines(connection),
         series=_series(connection, as_of[0]),
-        missed=dict(missed),
-        batches=_batches(connection),
-        rejects=_rejects(connection),
+        missed=missed,
+        batches=batches,
+        rejects=rejects,
         compared_with=_compared_with(connection),
         restated=_restated(connection),
     )
+
+
+def inputs_of(
+    connection: duckdb.DuckDBPyConnection, company: Company
+) -> tuple[list[InputBatch], list[RejectCount], dict[str, int]]:
+    """What the release was built from: batches, rejected rows, and missed days by source."""
+    missed = connection.execute(
+        "select source, count(distinct extract_on) "
+        f"from {enabled_rows(company, 'missed_days')} group by source"
+    ).fetchall()
+    return _batches(connection, company), _rejects(connection, company), dict(missed)
 
 
 def _headlines(connection: duckdb.DuckDBPyConnection) -> list[Headline]:
@@ -425,8 +435,8 @@ def _restated(connection: duckdb.DuckDBPyConnection) -> list[Restatement]:
     return [Restatement(*row) for row in rows]
 
 
-def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
-    rows = connection.execute("""
+def _batches(connection: duckdb.DuckDBPyConnection, company: Company) -> list[InputBatch]:
+    rows = connection.execute(f"""
         select
             cast(b.batch_id as varchar),
             b.source,
@@ -438,7 +448,7 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
             b.n_changed,
             b.n_deleted,
             coalesce(list(f.file order by f.file) filter (f.file is not null), [])
-        from control.batches as b
+        from {enabled_rows(company, "batches")} as b
         left join control.batch_files as f using (batch_id)
         where b.status = 'loaded'
         group by all
@@ -448,8 +458,8 @@ def _batches(connection: duckdb.DuckDBPyConnection) -> list[InputBatch]:
     return [InputBatch(**dict(zip(names, row, strict=True))) for row in rows]
 
 
-def _rejects(connection: duckdb.DuckDBPyConnection) -> list[RejectCount]:
-    rows = connection.execute("""
+def _rejects(connection: duckdb.DuckDBPyConnection, company: Company) -> list[RejectCount]:
+    rows = connection.execute(f"""
         select
             source,
             object,
@@ -461,7 +471,7 @@ def _rejects(connection: duckdb.DuckDBPyConnection) -> list[RejectCount]:
                 || file || ' line ' || line,
                 (extract_on, file, line)
             )
-        from control.rejects
+        from {enabled_rows(company, "rejects")}
         group by source, object, rule, column_name
         order by source, object, rule, column_name
     """).fetchall()

@@ -6,7 +6,7 @@ from pipelines.ingest.layout import landed_days
 from pipelines.ingest.load import load
 from pipelines.ingest.missed import MissedDay, missed_days, write_missed_days
 from pipelines.ingest.results import BatchResult
-from pipelines.ingest.tables import ensure_tables
+from pipelines.ingest.tables import enabled_rows, ensure_tables
 
 __all__ = [
     "BatchResult",
@@ -17,6 +17,7 @@ __all__ = [
     "LandingReport",
     "MissedDay",
     "NothingLanded",
+    "enabled_rows",
     "ensure_tables",
     "land",
     "landed_days",

@@ -12,6 +12,7 @@ import polars as pl
 
 from pipelines.ingest.plan import Batch
 from pipelines.ingest.results import BatchResult
+from pipelines.ingest.sources import Source
 from pipelines.ingest.tables import raw_table
 
 SHOWN_REJECTS = 1000
@@ -98,6 +99,18 @@ def forget(connection: duckdb.DuckDBPyConnection, source: str, name: str, from_d
 def forget_failures(connection: duckdb.DuckDBPyConnection, source: str, name: str) -> None:
     """Take what is known of an object's failed batches out of the ledger."""
     _forget(connection, source, name, "status = 'failed' and extract_on >= $day", date.min)
+
+
+def forget_unknown_objects(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Take objects that the source's contract no longer has out of the raw log and the ledger."""
+    known = connection.execute(
+        "select distinct object from control.batches where source = ? order by object",
+        [source.name],
+    ).fetchall()
+    for (name,) in known:
+        if name not in source.objects:
+            connection.execute(f"drop table if exists {raw_table(source.name, name)}")
+            _forget(connection, source.name, name, "extract_on >= $day", date.min)
 
 
 def _forget(

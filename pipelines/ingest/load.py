@@ -46,6 +46,8 @@ def load(
     """
     enabled = enabled_source(company, source)
     ensure_source(connection, enabled)
+    with _transaction(connection):
+        ledger.forget_unknown_objects(connection, enabled)
     found = deliveries(company, enabled)
     wanted = list(objects if objects is not None else enabled.objects)
     _check_needed(company, enabled, wanted, found)

@@ -137,6 +137,17 @@ def start_anew(connection: duckdb.DuckDBPyConnection, source: Source, name: str)
     connection.execute(f"create or replace table {table} ({columns})")
 
 
+def enabled_rows(company: Company, table: str) -> str:
+    """The rows of a table of schema `control` that are about enabled sources, as a relation.
+
+    A source that was taken out of the company file keeps its rows, so that putting it back costs
+    nothing; whoever reads the schema for an answer reads it through this, as dbt does through
+    `macros/sources.sql`. A warehouse then answers as one that never had the source.
+    """
+    names = ", ".join(f"'{source}'" for source in sorted(company.sources))
+    return f"(select * from control.{table} where source in ({names}))"
+
+
 def raw_table(source: str, name: str) -> str:
     return f'raw."{source}__{name}"'
 

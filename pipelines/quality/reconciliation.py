@@ -5,13 +5,15 @@ share as little as possible and returns the rows on which they differ. It reads 
 stand, not as a model left them, so that one somebody changed by hand is found as well. A query that
 cannot be asked is an error, never a pass.
 
-Its SQL may name every table of the warehouse and these views:
+Its SQL may name every table that dbt makes and these views, all of them of enabled sources only,
+as `raw` and `control` keep what a source delivered before it was taken out:
 
     raw_rows        source, object, batch_id, n_upserts, n_deletes, n_late
                                                             what the raw log holds of each batch
     altered_rows    source, object, _file, _line            raw rows that are not as written
+    batches         the ledger of loads (`control.batches`)
     staged_deals, staged_changes, staged_merges, staged_quotas
-                    what staging hands to core, of all enabled sources
+                    what staging hands to core
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
 
@@ -101,10 +103,16 @@ def reconcile(
     connection: duckdb.DuckDBPyConnection,
     chosen: Sequence[Reconciliation],
     entity_sources: Mapping[str, Collection[str]],
+    *,
+    enabled: Collection[str],
 ) -> list[CheckResult]:
-    """Ask every chosen reconciliation; one result each, in their order."""
+    """Ask every chosen reconciliation; one result each, in their order.
+
+    Args:
+        enabled: sources whose deliveries count.
+    """
     try:
-        _prepare(connection, entity_sources)
+        _prepare(connection, entity_sources, enabled)
     except duckdb.Error as error:
         return [
             _result(each, message=f"the views it reads cannot be made: {error}") for each in chosen
@@ -113,7 +121,9 @@ def reconcile(
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection, entity_sources: Mapping[str, Collection[str]]
+    connection: duckdb.DuckDBPyConnection,
+    entity_sources: Mapping[str, Collection[str]],
+    enabled: Collection[str],
 ) -> None:
     """Views that live as long as the connection, over whatever this company has."""
     columns: dict[str, list[str]] = {}
@@ -121,7 +131,8 @@ def _prepare(
         "select table_name, column_name from duckdb_columns() where schema_name = 'raw' "
         "and database_name = current_database() order by table_name, column_index"
     ).fetchall():
-        columns.setdefault(table, []).append(column)
+        if table.split("__", 1)[0] in enabled:
+            columns.setdefault(table, []).append(column)
     counted = [
         f"select '{source}' as source, '{name}' as object, _batch_id as batch_id, "
         "count(*) filter (_op = 'upsert') as n_upserts, "
@@ -139,7 +150,9 @@ def _prepare(
         for source, name in [table.split("__", 1)]
         if (own := [column for column in columns[table] if not column.startswith("_")])
     ]
-    views = {"raw_rows": counted, "altered_rows": altered}
+    sources = ", ".join(f"'{source}'" for source in enabled)
+    loads = [f"select * from control.batches where source in ({sources})"]
+    views = {"batches": loads, "raw_rows": counted, "altered_rows": altered}
     for view, (entity, names) in _STAGED.items():
         views[view] = [
             f"select {names} from staging.stg_{source}__{entity}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.increment import Increment, begin, complete
 from pipelines.ingest import ensure_tables
+from pipelines.settings import SourceChoice
 from tests.history.world import demo_company
 
 
@@ -107,9 +109,11 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """Two extract days are loaded and built."""
-    company = demo_company(tmp_path)
+    demo = demo_company(tmp_path)
+    sources = dict.fromkeys(("crm", "shop"), SourceChoice())
+    company = demo.model_copy(update={"sources": sources})
     with duckdb.connect(str(company.warehouse_file)) as connection:
-        ensure_tables(connection, company)
+        ensure_tables(connection, demo)
         connection.execute("create schema core; create schema config")
         connection.execute("create table core.core_participant_version as select 'Ann' as name")
         connection.execute("create table core.core_plan_rate as select 1 as plan_rate")
@@ -163,6 +167,22 @@ def test_a_corrected_day_is_named(world: World) -> None:
     world.load(3, "crm.opportunity", "2026-06-02")
     reason = world.begin().reason
     assert reason == "1 batches were replaced or are gone (first: crm/opportunity 2026-06-02)"
+
+
+def test_a_source_taken_out_is_gone_with_all_its_batches(world: World) -> None:
+    """The ledger keeps them, for the day on which the source is put back."""
+    world.load(3, "shop.order", "2026-06-03")
+    world.begin()
+    complete(world.connection, world.project)
+    sources = {"crm": SourceChoice()}
+    left = Project(world.project.company.model_copy(update={"sources": sources}))
+    reason = begin(world.connection, left).reason
+    assert reason == "1 batches were replaced or are gone (first: shop/order 2026-06-03)"
+    complete(world.connection, left)
+    built = world.connection.execute(
+        "select source, as_of_on from increment.built_batch, increment.last_build"
+    ).fetchall()
+    assert set(built) == {("crm", date(2026, 6, 2))}
 
 
 def test_a_changed_project_is_built_anew(world: World) -> None:

@@ -179,7 +179,12 @@ class Bench:
         results = run_suites(self.company.warehouse_file, mart_suites(transform.public_tables))
         sources = entity_sources(self.company)
         with duckdb.connect(str(self.company.warehouse_file)) as connection:
-            results += reconcile(connection, load_reconciliations(FOLDER, sources), sources)
+            results += reconcile(
+                connection,
+                load_reconciliations(FOLDER, sources),
+                sources,
+                enabled=self.company.sources,
+            )
             results += compare(
                 connection, self.company, BUILD_ID, transform.public_tables, transform.grains
             )

@@ -59,7 +59,7 @@ def _everything() -> dict[str, list[str]]:
 
 
 def status(connection: duckdb.DuckDBPyConnection, asked: Reconciliation) -> str:
-    [result] = reconcile(connection, [asked], {})
+    [result] = reconcile(connection, [asked], {}, enabled=["crm"])
     return result.status
 
 
@@ -70,6 +70,7 @@ def test_no_rows_is_a_pass_and_rows_are_a_failure_with_an_example(
         warehouse,
         [one("select 1 where false"), one("select id, 7 as n from raw.crm__deal order by id", "b")],
         {},
+        enabled=["crm"],
     )
     assert (passed.status, passed.n_failed) == ("pass", None)
     assert (failed.status, failed.n_failed, failed.example) == ("fail", 3, "id=A, n=7")
@@ -77,7 +78,7 @@ def test_no_rows_is_a_pass_and_rows_are_a_failure_with_an_example(
 
 
 def test_a_query_that_cannot_be_asked_is_an_error(warehouse: duckdb.DuckDBPyConnection) -> None:
-    [result] = reconcile(warehouse, [one("select * from core.nothing")], {})
+    [result] = reconcile(warehouse, [one("select * from core.nothing")], {}, enabled=["crm"])
     assert result.status == "error"
     assert "core.nothing" in (result.message or "") or "core" in (result.message or "")
 
@@ -85,8 +86,31 @@ def test_a_query_that_cannot_be_asked_is_an_error(warehouse: duckdb.DuckDBPyConn
 def test_views_that_cannot_be_made_fail_every_reconciliation(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
-    results = reconcile(warehouse, [one("select 1 where false")], {"quota": ["nobody"]})
+    results = reconcile(
+        warehouse, [one("select 1 where false")], {"quota": ["nobody"]}, enabled=["crm"]
+    )
     assert [each.status for each in results] == ["error"]
+
+
+def test_what_a_source_that_was_taken_out_left_behind_is_not_judged(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """Its raw tables and its ledger stay as they were, whatever its contract says by now."""
+    warehouse.execute("""
+        create table raw.shop__order as select * replace (7.0 as amount) from raw.crm__deal;
+        insert into control.batches by name
+        select * replace ('shop' as source, 'order' as object, 99 as n_read) from control.batches;
+    """)
+    for name in (
+        "rows_are_accounted_for",
+        "raw_holds_what_was_loaded",
+        "raw_rows_are_as_they_were_written",
+    ):
+        asked = [own(name)]
+        [both] = reconcile(warehouse, asked, {}, enabled=["crm", "shop"])
+        [one_left] = reconcile(warehouse, asked, {}, enabled=["crm"])
+        assert (name, one_left.status) == (name, "pass")
+        assert both.status == ("pass" if name == "raw_holds_what_was_loaded" else "fail")
 
 
 def test_the_raw_log_as_it_was_written_holds(warehouse: duckdb.DuckDBPyConnection) -> None:
