@@ -10,7 +10,8 @@ import re
 
 _DIGITS = {"%Y": r"\d{4}", "%y": r"\d{2}"} | {f"%{letter}": r"\d{2}" for letter in "mdHIMS"}
 _UNPADDED = {f"%-{letter}": r"\d{1,2}" for letter in "mdHI"}
-_OTHER = {"%p": "(?:AM|PM)", "%b": "[A-Z][a-z]{2}", "%.f": r"\.\d{1,9}"}
+# Times are kept to the microsecond; what is finer would be cut off.
+_OTHER = {"%p": "(?:AM|PM)", "%b": "[A-Z][a-z]{2}", "%.f": r"\.\d{1,6}0{0,3}"}
 DIRECTIVES = _DIGITS | _UNPADDED | _OTHER
 _TOKEN = re.compile(r"%-[a-zA-Z]|%\.f|%.|[^%]+|%")
 

@@ -98,6 +98,8 @@ class Column(_Frozen):
     min: date | int | float | None = None
     max: date | int | float | None = None
     unit: str | None = None
+    """What a number counts. `percent` and `fraction` say how a cell of a workbook that shows 50% is
+    read: as 50 or as 0.5."""
     description: str = ""
     personal: Literal["hash", "drop"] | None = None
     """Personal data: kept as a hash of the lower-cased value, or not taken in at all."""

@@ -6,9 +6,12 @@ written exactly as declared. White space around a value is not part of it.
 
 from __future__ import annotations
 
+import decimal
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 import polars as pl
 
@@ -17,6 +20,16 @@ from pipelines.contracts.formats import exact_pattern, has_time
 
 INTEGER = r"^[+-]?\d{1,19}$"
 DECIMAL = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+DOUBLE_DIGITS = 15
+"""Digits of a decimal number that a binary one of 64 bits keeps."""
+NOISY_DIGITS = (16, 17)
+"""Digits with which programs write a binary number so that it can be read back; the last ones are
+noise where it stands for a decimal one, as 20565.620599999998 does for 20565.6206."""
+TYPED_DATE = "%Y-%m-%d (date)"
+TYPED_TIME = "%Y-%m-%d %H:%M:%S%.f (time)"
+TYPED_MOMENT = "%Y-%m-%d %H:%M:%S%.f (UTC)"
+"""How the dates and times of a file with types of its own are handed on: no format of a contract
+could garble them. A `time` belongs to the zone of the dialect."""
 LONGEST_TEXT_BYTES = 1_000_000
 SHOWN_CHARACTERS = 200
 MASKED = "(personal data)"
@@ -31,6 +44,8 @@ class Rule:
     name: str
     column: Column
     broken: pl.Expr
+    too_precise: Callable[[str], bool] | None = None
+    """Is a value that breaks it only more precise than what is kept?"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,8 @@ class Dialect:
     format: Format
     time_zone: str
     """The IANA zone of timestamps in the file."""
+    is_typed: bool = False
+    """Dates and times come from a file with types of its own."""
 
 
 def clean(column: Column, format_: Format) -> pl.Expr:
@@ -58,17 +75,16 @@ def typed(column: Column, dialect: Dialect) -> pl.Expr:
         true, false = text.is_in(format_.true_tokens), text.is_in(format_.false_tokens)
         return pl.when(true).then(True).when(false).then(False).otherwise(None)
     if column.type == "date":
-        return _first_match(text, column.formats or format_.dates, _to_date)
+        dates = column.formats or format_.dates
+        return _first_match(text, [*dates, *([TYPED_DATE] * dialect.is_typed)], _to_date)
     if column.type == "timestamp":
-        moment = _first_match(text, column.formats or format_.timestamps, _to_timestamp)
-        return _as_utc(moment, dialect.time_zone)
+        return _moment(text, column.formats or format_.timestamps, dialect)
     if column.type == "integer":
         return _where_exact(text, INTEGER, text.cast(pl.Int64, strict=False))
     if format_.decimal_separator != ".":
         # A point is then no separator; what has one is no number of this file.
         text = text.str.replace_all(".", "?", literal=True).str.replace(",", ".", literal=True)
-    number = text.cast(pl.Decimal(column.precision, column.scale), strict=False)
-    return _where_exact(text, DECIMAL, number)
+    return _decimal(text, column)
 
 
 def rules(column: Column, recorded_before: datetime | None) -> list[Rule]:
@@ -84,7 +100,8 @@ def rules(column: Column, recorded_before: datetime | None) -> list[Rule]:
         too_long = text.str.len_bytes() > LONGEST_TEXT_BYTES
         found.append(Rule("text_too_long", column, too_long.fill_null(False)))
     else:
-        found.append(Rule(f"bad_{column.type}", column, text.is_not_null() & value.is_null()))
+        unread = text.is_not_null() & value.is_null()
+        found.append(Rule(f"bad_{column.type}", column, unread, _too_precise(column)))
     outside = _outside(column, value)
     if outside is not None:
         found.append(Rule("out_of_range", column, outside.fill_null(False)))
@@ -116,12 +133,68 @@ def _rejects(texts: pl.DataFrame, broken: pl.Series, rule: Rule) -> pl.DataFrame
     shown = pl.col(rule.column.name).str.slice(0, SHOWN_CHARACTERS)
     if rule.column.personal:
         shown = pl.when(shown.is_not_null()).then(pl.lit(MASKED))
-    return texts.filter(broken).select(
+    bad = texts.filter(broken)
+    fine = [bool(rule.too_precise and rule.too_precise(text)) for text in bad[rule.column.name]]
+    return bad.select(
         "_line",
         column=pl.lit(rule.column.source),
-        rule=pl.lit(rule.name),
+        rule=pl.when(pl.Series(fine, dtype=pl.Boolean))
+        .then(pl.lit("too_precise"))
+        .otherwise(pl.lit(rule.name)),
         value=shown,
     )
+
+
+def _too_precise(column: Column) -> Callable[[str], bool] | None:
+    if column.type == "timestamp":
+        return lambda text: re.search(r":\d\d\.\d{7,9}(?!\d)", text) is not None
+    if column.type != "decimal":
+        return None
+
+    def is_finer(text: str) -> bool:
+        number = text.replace(",", ".")
+        rounded = _rounded(number, column)
+        return rounded is not None and rounded != Decimal(number)
+
+    return is_finer
+
+
+def _decimal(text: pl.Expr, column: Column) -> pl.Expr:
+    """The number, where the column keeps every digit of it: nothing is rounded silently."""
+    tail = rf"\d{{1,{column.scale}}}0*" if column.scale else "0+"
+    is_plain = text.str.contains(rf"^[+-]?(\d+\.?|\d*\.{tail})$")
+    kind = pl.Decimal(column.precision, column.scale)
+
+    def others(texts: pl.Series) -> pl.Series:
+        if texts.null_count() == len(texts):
+            return pl.Series([None], dtype=kind).new_from_index(0, len(texts))
+        kept = [None if each is None else _kept(each, column) for each in texts]
+        return pl.Series(kept, dtype=kind)
+
+    # Few numbers are written with an exponent, or with more digits than are kept.
+    rest = pl.when(~is_plain).then(text).map_batches(others, kind, is_elementwise=True)
+    return pl.coalesce(pl.when(is_plain).then(text.cast(kind, strict=False)), rest)
+
+
+def _kept(text: str, column: Column) -> Decimal | None:
+    """The number as the column keeps it; None where that is another one."""
+    rounded = _rounded(text, column)
+    number = Decimal(text) if rounded is not None else None
+    if rounded is None or number is None or rounded == number:
+        return rounded
+    is_noisy = len(number.as_tuple().digits) in NOISY_DIGITS
+    return rounded if is_noisy and decimal.Context(DOUBLE_DIGITS).plus(number) == rounded else None
+
+
+def _rounded(text: str, column: Column) -> Decimal | None:
+    """The number with the column's decimal places; None where it is none, or too large."""
+    if re.fullmatch(DECIMAL, text, re.ASCII) is None:
+        return None
+    try:
+        context = decimal.Context(column.precision, traps=[decimal.InvalidOperation])
+        return Decimal(text).quantize(Decimal(1).scaleb(-column.scale), context=context)
+    except decimal.InvalidOperation:
+        return None
 
 
 def _outside(column: Column, value: pl.Expr) -> pl.Expr | None:
@@ -169,6 +242,16 @@ def _century(moment: pl.Expr, format_text: str) -> pl.Expr:
     if "%y" not in format_text:
         return moment
     return pl.when(moment.dt.year() >= 2069).then(moment.dt.offset_by("-100y")).otherwise(moment)
+
+
+def _moment(text: pl.Expr, formats: Sequence[str], dialect: Dialect) -> pl.Expr:
+    if not dialect.is_typed:
+        return _as_utc(_first_match(text, formats, _to_timestamp), dialect.time_zone)
+    # A day stands for its midnight where the contract reads one as a time.
+    days = [] if all(has_time(each) for each in formats) else [TYPED_DATE]
+    local = _first_match(text, [*formats, TYPED_TIME, *days], _to_timestamp)
+    moment = _first_match(text, [TYPED_MOMENT], _to_timestamp)
+    return pl.coalesce(moment, _as_utc(local, dialect.time_zone))
 
 
 def _as_utc(moment: pl.Expr, time_zone: str) -> pl.Expr:

@@ -35,6 +35,8 @@ MEANINGS = {
     "bad_date": "not a date in the declared format",
     "bad_timestamp": "not a time in the declared format, or an hour the clock skipped",
     "bad_boolean": "none of the declared words for true and false",
+    "too_precise": "more decimal places than are kept: raise the column's `scale` in the contract; "
+    "a time has six of a second at most",
     "out_of_range": "outside the declared range",
     "duplicate_key": "several rows of one key that differ; none is known to be right",
     "too_few_fields": "the row has fewer fields than the header",

@@ -20,7 +20,7 @@ from pipelines.ingest.layout import Delivery
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raised when the same file would be read differently; all raw tables are then made anew."""
 _NOT_CONTENT = {"description", "freshness_days", "files", "increments", "optional"}
 
@@ -122,7 +122,7 @@ def _fingerprint(company: Company, source: Source, name: str) -> str:
 def _content(contract: ObjectContract) -> dict[str, object]:
     described = contract.model_dump(mode="json", exclude=_NOT_CONTENT)
     for column in described["columns"]:
-        del column["description"], column["unit"]
+        del column["description"]
     return described
 
 

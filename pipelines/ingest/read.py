@@ -10,7 +10,7 @@ import csv
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -84,9 +84,10 @@ class Reading:
 
     def _read_typed(self, path: Path) -> Iterator[ReadBlock]:
         nothing = pl.DataFrame(schema=REJECTS)
+        reading = replace(self, dialect=replace(self.dialect, is_typed=True))
         for block in typed_blocks(path, self.contract, self.dialect.format):
             self._check_header(path, block.header)
-            yield self._taken(path, block.rows, nothing)
+            yield reading._taken(path, block.rows, nothing)
 
     def _in_parallel(
         self, path: Path, header: list[str], source: Iterator[Block]

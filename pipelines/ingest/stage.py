@@ -18,6 +18,7 @@ import polars as pl
 from pipelines.contracts import Column, ObjectContract
 from pipelines.ingest.cast import MASKED, REJECTS, Dialect
 from pipelines.ingest.errors import FileRefused
+from pipelines.ingest.ledger import MEANINGS
 from pipelines.ingest.plan import Batch
 from pipelines.ingest.read import ReadBlock, Reading
 from pipelines.ingest.results import BatchResult
@@ -219,8 +220,9 @@ class Stage:
         value = "" if first["value"] is None else f" value '{first['value']}'"
         message = (
             f"{self.batch.title}: {result.n_rejected} of {result.n_read} rows rejected "
-            f"(limit {limit}): first {place}{column} rule {first['rule']}{value}. Fix the export "
-            "and land it again with --replace, or raise reject_limit in "
+            f"(limit {limit}): first {place}{column} rule {first['rule']}{value} "
+            f"({MEANINGS[first['rule']]}). Fix the export and land it again with --replace, or "
+            "raise reject_limit in "
             f"contracts/{self.source.name}.yml"
         )
         raise BatchRefused(result.failed(message), rejects)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from io import StringIO
 from pathlib import Path
 from random import Random
@@ -231,9 +231,9 @@ def accepted(shape: Shape, path: Path, chunk_bytes: int = 1 << 20) -> Accepted:
 
 
 def is_same(ours: tuple[Value, ...], strict: tuple[Value, ...]) -> bool:
-    """Equal; a number may be rounded to the digits the contract keeps."""
+    """Equal; the noise behind the fifteenth digit of a binary number may be gone."""
     return all(
-        abs(one - other) <= Decimal("0.0001")
+        Context(15).plus(one) == Context(15).plus(other)
         if isinstance(one, Decimal) and isinstance(other, Decimal)
         else one == other
         for one, other in zip(ours, strict, strict=True)
