@@ -23,6 +23,7 @@ EXPECTED = {
     "a_later_change_of_splits_is_a_new_generation",
     "credit_of_a_booking_is_its_amount",
     "a_ramp_asks_for_its_share_of_each_month",
+    "whole_months_of_a_quota_count_by_their_ramp",
     "attainment_is_of_what_counts_and_of_the_full_quota",
     "a_territory_handed_over_shares_its_quota_by_days",
     "tiers_pay_marginally_or_on_everything",

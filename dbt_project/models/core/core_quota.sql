@@ -33,7 +33,7 @@ select
     period_end_on,
     quota_on,
     approved_at,
-    known_from_on,
+    quota_known_from_on as known_from_on,
     measure,
     version,
     status,

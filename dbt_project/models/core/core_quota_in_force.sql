@@ -189,36 +189,106 @@ spans as (
             date '9999-12-31'
         ) as known_to_on
     from points
+),
+
+-- Quotas of a span, added up.
+held as (
+    select
+        min(parts.quota_key) as quota_key,
+        min(parts.source_system) as source_system,
+        spans.participant_id,
+        spans.node,
+        spans.period_start_on,
+        spans.period_end_on,
+        spans.known_from_on,
+        spans.known_to_on,
+        spans.measure,
+        min(case when parts.is_fully_ramped then 1 else 0 end) = 1 as is_fully_ramped,
+        max(case when parts.is_in_seat_all_period then 1 else 0 end) = 1 as is_in_seat_all_period,
+        min(parts.source_file) as source_file,
+        min(parts.source_line) as source_line,
+        count(*) as n_quotas,
+        cast(sum(parts.full_quota_amount) as decimal(18, 4)) as full_quota_amount,
+        cast(sum(parts.prorated_quota_amount) as decimal(18, 4)) as prorated_quota_amount,
+        cast(sum(parts.quota_amount) as decimal(18, 4)) as quota_amount
+    from spans
+    inner join parts
+        on
+            coalesce(spans.participant_id, '') = coalesce(parts.participant_id, '')
+            and coalesce(spans.node, '') = coalesce(parts.node, '')
+            and spans.measure = parts.measure
+            and spans.period_start_on = parts.period_start_on
+            and spans.period_end_on = parts.period_end_on
+            and spans.known_from_on >= parts.known_from_on
+            and spans.known_from_on < parts.known_to_on
+    group by
+        spans.participant_id, spans.node, spans.period_start_on, spans.period_end_on,
+        spans.known_from_on, spans.known_to_on, spans.measure
+),
+
+-- A seat or an assignment of which something became known that changes nothing here is no change.
+compared as (
+    select
+        held.*,
+        case
+            when
+                lag(held.known_to_on) over by_holder = held.known_from_on
+                and lag(held.quota_key) over by_holder = held.quota_key
+                and lag(held.source_file) over by_holder = held.source_file
+                and lag(held.source_line) over by_holder = held.source_line
+                and lag(held.n_quotas) over by_holder = held.n_quotas
+                and lag(held.is_fully_ramped) over by_holder = held.is_fully_ramped
+                and lag(held.is_in_seat_all_period) over by_holder = held.is_in_seat_all_period
+                and lag(held.full_quota_amount) over by_holder = held.full_quota_amount
+                and lag(held.prorated_quota_amount) over by_holder = held.prorated_quota_amount
+                and lag(held.quota_amount) over by_holder = held.quota_amount
+                then 0
+            else 1
+        end as is_new
+    from held
+    window
+        by_holder as (
+            partition by
+                held.participant_id,
+                held.node,
+                held.measure,
+                held.period_start_on,
+                held.period_end_on
+            order by held.known_from_on
+        )
+),
+
+islands as (
+    select
+        *,
+        sum(is_new) over (
+            partition by participant_id, node, measure, period_start_on, period_end_on
+            order by known_from_on
+            rows between unbounded preceding and current row
+        ) as island
+    from compared
 )
 
 select
-    min(parts.quota_key) as quota_key,
-    min(parts.source_system) as source_system,
-    spans.participant_id,
-    spans.node,
-    spans.period_start_on,
-    spans.period_end_on,
-    spans.known_from_on,
-    spans.known_to_on,
-    spans.measure,
-    min(case when parts.is_fully_ramped then 1 else 0 end) = 1 as is_fully_ramped,
-    max(case when parts.is_in_seat_all_period then 1 else 0 end) = 1 as is_in_seat_all_period,
-    min(parts.source_file) as source_file,
-    min(parts.source_line) as source_line,
-    count(*) as n_quotas,
-    cast(sum(parts.full_quota_amount) as decimal(18, 4)) as full_quota_amount,
-    cast(sum(parts.prorated_quota_amount) as decimal(18, 4)) as prorated_quota_amount,
-    cast(sum(parts.quota_amount) as decimal(18, 4)) as quota_amount
-from spans
-inner join parts
-    on
-        coalesce(spans.participant_id, '') = coalesce(parts.participant_id, '')
-        and coalesce(spans.node, '') = coalesce(parts.node, '')
-        and spans.measure = parts.measure
-        and spans.period_start_on = parts.period_start_on
-        and spans.period_end_on = parts.period_end_on
-        and spans.known_from_on >= parts.known_from_on
-        and spans.known_from_on < parts.known_to_on
+    quota_key,
+    source_system,
+    participant_id,
+    node,
+    period_start_on,
+    period_end_on,
+    min(known_from_on) as known_from_on,
+    max(known_to_on) as known_to_on,
+    measure,
+    is_fully_ramped,
+    is_in_seat_all_period,
+    source_file,
+    source_line,
+    n_quotas,
+    full_quota_amount,
+    prorated_quota_amount,
+    quota_amount
+from islands
 group by
-    spans.participant_id, spans.node, spans.period_start_on, spans.period_end_on,
-    spans.known_from_on, spans.known_to_on, spans.measure
+    quota_key, source_system, participant_id, node, period_start_on, period_end_on, measure,
+    is_fully_ramped, is_in_seat_all_period, source_file, source_line, n_quotas, full_quota_amount,
+    prorated_quota_amount, quota_amount, island

@@ -1,0 +1,165 @@
+with periods as (select * from {{ ref('core_quota_period') }}),
+
+seats as (select * from {{ ref('core_seat') }}),
+
+ramp_steps as (
+    {{ known_versions('ramp_step', ['schedule_id', 'tenure_month']) }}
+),
+
+-- Days on which something else became known about the quotas of a holder and period.
+quota_points as (
+    select
+        source_system,
+        holder,
+        measure,
+        period_start_on,
+        known_from_on as point_on
+    from periods
+
+    union
+
+    select
+        source_system,
+        holder,
+        measure,
+        period_start_on,
+        known_to_on as point_on
+    from periods
+    where known_to_on < date '9999-12-31'
+),
+
+seat_points as (
+    select distinct
+        periods.source_system,
+        periods.holder,
+        periods.measure,
+        periods.period_start_on,
+        seats.known_from_on as point_on
+    from periods
+    inner join seats on periods.participant_id = seats.participant_id
+
+    union
+
+    select distinct
+        periods.source_system,
+        periods.holder,
+        periods.measure,
+        periods.period_start_on,
+        ramp_steps.known_from_on as point_on
+    from periods
+    inner join seats on periods.participant_id = seats.participant_id
+    inner join ramp_steps on seats.ramp_schedule_id = ramp_steps.schedule_id
+),
+
+first_points as (
+    select
+        source_system,
+        holder,
+        measure,
+        period_start_on,
+        min(point_on) as first_on
+    from quota_points
+    group by source_system, holder, measure, period_start_on
+),
+
+points as (
+    select * from quota_points
+
+    union
+
+    select
+        seat_points.source_system,
+        seat_points.holder,
+        seat_points.measure,
+        seat_points.period_start_on,
+        seat_points.point_on
+    from seat_points
+    inner join first_points
+        on
+            seat_points.source_system = first_points.source_system
+            and seat_points.holder = first_points.holder
+            and seat_points.measure = first_points.measure
+            and seat_points.period_start_on = first_points.period_start_on
+            and seat_points.point_on > first_points.first_on
+),
+
+spans as (
+    select
+        source_system,
+        holder,
+        measure,
+        period_start_on,
+        point_on,
+        coalesce(
+            lead(point_on) over (
+                partition by source_system, holder, measure, period_start_on order by point_on
+            ),
+            date '9999-12-31'
+        ) as next_point_on
+    from points
+),
+
+at_points as (
+    select
+        periods.*,
+        -- When the quota itself became known, whatever became known beside it afterwards.
+        periods.known_from_on as quota_known_from_on,
+        coalesce(spans.point_on, periods.known_from_on) as span_from_on,
+        coalesce(spans.next_point_on, periods.known_to_on) as span_to_on
+    from periods
+    left join spans
+        on
+            periods.source_system = spans.source_system
+            and periods.holder = spans.holder
+            and periods.measure = spans.measure
+            and periods.period_start_on = spans.period_start_on
+            and periods.known_from_on <= spans.point_on
+            and periods.known_to_on > spans.point_on
+)
+
+-- Quota in force (M5): the version the company names, of those approved the latest.
+select
+    quota_key,
+    source_system,
+    quota_id,
+    participant_id,
+    territory_id,
+    node,
+    holder,
+    period_start_on,
+    period_end_on,
+    quota_on,
+    approved_at,
+    quota_known_from_on,
+    span_from_on as known_from_on,
+    span_to_on as known_to_on,
+    measure,
+    version,
+    status,
+    declared_period,
+    basis,
+    currency,
+    source_file,
+    source_line,
+    quota_amount_in_currency,
+    case
+        when coalesce(status, 'approved') <> 'approved' then null
+        when
+            '{{ var("quota_version") }}' <> ''
+            and coalesce(version, '') <> '{{ var("quota_version") }}'
+            then null
+        else
+            dense_rank() over (
+                partition by
+                    source_system,
+                    holder,
+                    measure,
+                    period_start_on,
+                    span_from_on,
+                    coalesce(status, 'approved') = 'approved',
+                    '{{ var("quota_version") }}' = ''
+                    or coalesce(version, '') = '{{ var("quota_version") }}'
+                order by approved_at desc nulls last, version desc nulls last
+            )
+    end as force_rank
+from at_points
