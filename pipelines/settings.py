@@ -87,6 +87,9 @@ class Policies(_Frozen):
     """Whether days on leave are taken out of a prorated quota (M6)."""
     attainment_rate: Literal["plan", "booked", "spot"] = "plan"
     """Exchange rate of credit: the fiscal year's, that of the booking day, or today's (C3)."""
+    roles_are_teams: bool = False
+    """Whether the roles of the CRM's users are named after their teams (M84). They mostly say what
+    somebody is, not where: then a team is a territory, or what the source calls a team."""
     accepted_from_stage: Annotated[int, Field(ge=0)] = 2
     """Place of the stage in which sales accepts an opportunity, for quotas on accepted ones."""
     min_people: Annotated[int, Field(ge=1)] = 5

@@ -1,4 +1,27 @@
 {#-
+    What a missing day of a range means, for every entity: without a first day it has been so since
+    ever, without an end it lasts. Without a column, the day that stands for it.
+-#}
+{% macro since_ever(first_day=none) -%}
+    {%- set since = "date '1900-01-01'" -%}
+    {{ since if first_day is none else 'coalesce(' ~ first_day ~ ', ' ~ since ~ ')' }}
+{%- endmacro %}
+
+{% macro open_end(end_day=none) -%}
+    {%- set open = "date '9999-12-31'" -%}
+    {{ open if end_day is none else 'coalesce(' ~ end_day ~ ', ' ~ open ~ ')' }}
+{%- endmacro %}
+
+{#- One text for what the columns hold together, so that rows can be told to say the same. -#}
+{% macro state_of(columns) -%}
+    md5(
+        {%- for column in columns -%}
+        coalesce('=' || cast({{ column }} as varchar), '') || '|'{{ ' || ' if not loop.last }}
+        {%- endfor -%}
+    )
+{%- endmacro %}
+
+{#-
     The latest known version of each record of an entity, deleted ones left out.
 
     A later extract wins over an earlier one; within an extract the later stamp wins.

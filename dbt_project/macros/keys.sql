@@ -25,3 +25,14 @@
 {% macro at_rate(amount, rate) -%}
     cast(cast({{ amount }} as decimal(20, 4)) * cast({{ rate }} as decimal(18, 9)) as decimal(18, 4))
 {%- endmacro %}
+
+{#-
+    A team's or region's part of a node's id. Whoever has none is in `unassigned`; one that is really
+    called so is quoted, so that the two stay apart.
+-#}
+{% macro node_part(name) -%}
+    case
+        when {{ name }} = 'unassigned' then '"unassigned"'
+        else coalesce({{ name }}, 'unassigned')
+    end
+{%- endmacro %}

@@ -59,6 +59,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "ramp_anchor": policies.ramp_anchor,
         "leave_relief": policies.leave_relief,
         "attainment_rate": policies.attainment_rate,
+        "roles_are_teams": policies.roles_are_teams,
         "accepted_from_stage": policies.accepted_from_stage,
         "min_people": policies.min_people,
         "warn_only": sorted(policies.warn_only),

@@ -116,11 +116,13 @@ select
     cast(coalesce(achieved.n_credits, 0) as bigint) as n_credits
 from quotas
 left join achieved on quotas.quota_in_force_key = achieved.quota_in_force_key
-left join shared.dim_participant as people
+left join shared.dim_participant_as_known as people
     on
         quotas.participant_id = people.participant_id
         and quotas.seen_on >= people.valid_from
         and quotas.seen_on < people.valid_to
+        and people.known_from_on <= cast(as_of_day as date)
+        and people.known_to_on > cast(as_of_day as date)
 """
 
 ATTAINMENT_THEN_AND_NOW = """

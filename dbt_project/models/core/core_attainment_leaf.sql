@@ -2,9 +2,9 @@ with achievements as (select * from {{ ref('fct_achievement') }}),
 
 quotas as (select * from {{ ref('core_quota_in_force') }}),
 
-participants as (select * from {{ ref('core_participant_version') }}),
-
-territories as (select * from {{ ref('core_territory_assignment') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
 quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
 
@@ -133,7 +133,13 @@ points as (
         {{ days_between(
             'greatest(participants.valid_from, in_force.period_start_on)',
             'least(participants.valid_to, in_force.period_end_on)'
-        ) }} as n_days
+        ) }} as n_days,
+        participants.team is not null as has_team,
+        max(case when participants.team is not null then 1 else 0 end) over (
+            partition by
+                in_force.participant_id, in_force.measure, in_force.period_start_on,
+                in_force.period_end_on
+        ) as has_team_in_period
     from in_force
     inner join participants
         on
@@ -142,9 +148,14 @@ points as (
             and in_force.period_end_on > participants.valid_from
 ),
 
+-- A quota is not of the days before somebody came to his first team.
+counted_points as (
+    select * from points where has_team or has_team_in_period = 0
+),
+
 quota_by_day as (
     {{ largest_remainder(
-        'points', ['participant_id', 'measure', 'period_start_on', 'period_end_on'],
+        'counted_points', ['participant_id', 'measure', 'period_start_on', 'period_end_on'],
         'quota_amount', 'n_days', 'day_on'
     ) }}
 ),
@@ -197,13 +208,13 @@ leaves as (
     from quotas_of_strangers
 ),
 
--- Whoever left, or has not come yet, has his place of the last or first day in a territory.
-in_territory as (
+-- Whoever came after the plan was made is planned where he came to.
+first_teams as (
     select
         participant_id,
-        min(valid_from) as first_on,
-        {{ add_days('max(valid_to)', -1) }} as last_on
-    from territories
+        min(valid_from) as first_on
+    from participants
+    where team is not null
     group by participant_id
 ),
 
@@ -224,23 +235,15 @@ placed as (
         leaves.measure,
         leaves.period_start_on,
         leaves.period_end_on,
-        greatest(
-            least(leaves.day_on, coalesce(in_territory.last_on, leaves.day_on)),
-            coalesce(in_territory.first_on, leaves.day_on)
-        ) as was_on,
-        greatest(
-            least(latest_extract.as_of_on, coalesce(in_territory.last_on, latest_extract.as_of_on)),
-            coalesce(in_territory.first_on, latest_extract.as_of_on)
-        ) as is_on,
-        greatest(
-            least(leaves.plan_on, coalesce(in_territory.last_on, leaves.plan_on)),
-            coalesce(in_territory.first_on, leaves.plan_on)
-        ) as planned_on,
+        leaves.day_on as was_on,
+        latest_extract.as_of_on as is_on,
+        greatest(leaves.plan_on, coalesce(first_teams.first_on, leaves.plan_on)) as planned_on,
+        least({{ add_days('leaves.period_end_on', -1) }}, latest_extract.as_of_on) as seen_on,
         leaves.credit_amount,
         leaves.quota_amount
     from planned_leaves as leaves
     cross join latest_extract
-    left join in_territory on leaves.participant_id = in_territory.participant_id
+    left join first_teams on leaves.participant_id = first_teams.participant_id
 )
 
 select
@@ -251,13 +254,13 @@ select
     placed.was_on,
     placed.is_on,
     placed.planned_on,
-    coalesce(was_in.region, 'unassigned') as was_region,
-    coalesce(was_in.team, 'unassigned') as was_team,
-    coalesce(is_in.region, 'unassigned') as is_region,
-    coalesce(is_in.team, 'unassigned') as is_team,
-    coalesce(planned_in.region, 'unassigned') as planned_region,
-    coalesce(planned_in.team, 'unassigned') as planned_team,
-    coalesce(is_in.participant_name, placed.participant_id) as participant_name,
+    was_in.region as was_region,
+    was_in.team as was_team,
+    is_in.region as is_region,
+    is_in.team as is_team,
+    planned_in.region as planned_region,
+    planned_in.team as planned_team,
+    coalesce(named.participant_name, placed.participant_id) as participant_name,
     cast(sum(placed.credit_amount) as decimal(18, 4)) as credit_amount,
     cast(sum(placed.quota_amount) as decimal(18, 4)) as quota_amount
 from placed
@@ -276,10 +279,14 @@ left join participants as planned_in
         placed.participant_id = planned_in.participant_id
         and placed.planned_on >= planned_in.valid_from
         and placed.planned_on < planned_in.valid_to
+-- The name of the period's last day, or of today while it runs.
+left join participants as named
+    on
+        placed.participant_id = named.participant_id
+        and placed.seen_on >= named.valid_from
+        and placed.seen_on < named.valid_to
 group by
     placed.participant_id, placed.measure, placed.period_start_on, placed.period_end_on,
     placed.was_on, placed.is_on, placed.planned_on,
-    coalesce(was_in.region, 'unassigned'), coalesce(was_in.team, 'unassigned'),
-    coalesce(is_in.region, 'unassigned'), coalesce(is_in.team, 'unassigned'),
-    coalesce(planned_in.region, 'unassigned'), coalesce(planned_in.team, 'unassigned'),
-    coalesce(is_in.participant_name, placed.participant_id)
+    was_in.region, was_in.team, is_in.region, is_in.team, planned_in.region, planned_in.team,
+    coalesce(named.participant_name, placed.participant_id)

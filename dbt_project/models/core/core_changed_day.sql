@@ -13,12 +13,12 @@ rates_before as (select * from {{ source('increment', 'plan_rate') }}),
 
 rates_now as (select * from {{ ref('core_plan_rate') }}),
 
--- Days from which on something else may hold of a seller, then or now.
+-- Days on which something else became known of a seller, then or now.
 points as (
     select
         source_system,
         participant_id,
-        valid_from as day_on
+        known_from_on as day_on
     from participants_before
 
     union
@@ -26,7 +26,7 @@ points as (
     select
         source_system,
         participant_id,
-        valid_to as day_on
+        known_to_on as day_on
     from participants_before
 
     union
@@ -34,7 +34,7 @@ points as (
     select
         source_system,
         participant_id,
-        valid_from as day_on
+        known_from_on as day_on
     from participants_now
 
     union
@@ -42,7 +42,7 @@ points as (
     select
         source_system,
         participant_id,
-        valid_to as day_on
+        known_to_on as day_on
     from participants_now
 ),
 
@@ -51,6 +51,8 @@ participants_before_by_day as (
         points.day_on,
         participants_before.source_system,
         participants_before.participant_id,
+        participants_before.valid_from,
+        participants_before.valid_to,
         participants_before.participant_name,
         participants_before.manager_id,
         participants_before.manager_name,
@@ -65,8 +67,8 @@ participants_before_by_day as (
         on
             points.source_system = participants_before.source_system
             and points.participant_id = participants_before.participant_id
-            and points.day_on >= participants_before.valid_from
-            and points.day_on < participants_before.valid_to
+            and points.day_on >= participants_before.known_from_on
+            and points.day_on < participants_before.known_to_on
 ),
 
 participants_now_by_day as (
@@ -74,6 +76,8 @@ participants_now_by_day as (
         points.day_on,
         participants_now.source_system,
         participants_now.participant_id,
+        participants_now.valid_from,
+        participants_now.valid_to,
         participants_now.participant_name,
         participants_now.manager_id,
         participants_now.manager_name,
@@ -88,8 +92,8 @@ participants_now_by_day as (
         on
             points.source_system = participants_now.source_system
             and points.participant_id = participants_now.participant_id
-            and points.day_on >= participants_now.valid_from
-            and points.day_on < participants_now.valid_to
+            and points.day_on >= participants_now.known_from_on
+            and points.day_on < participants_now.known_to_on
 ),
 
 participants_gone as (

@@ -36,9 +36,8 @@ open_deals as (
         snapshots.snapshot_on as as_of_on,
         snapshots.close_period_key as period_key,
         snapshots.owner_id,
-        snapshots.owner_name,
-        coalesce(snapshots.team, 'unassigned') as team,
-        coalesce(snapshots.region, 'unassigned') as region,
+        snapshots.team,
+        snapshots.region,
         snapshots.forecast_category,
         1 as n_open,
         case when snapshots.is_amount_missing then 1 else 0 end as n_missing_amount,
@@ -65,12 +64,8 @@ won_deals as (
         snapshot_days.snapshot_on as as_of_on,
         calendar.fiscal_quarter_key as period_key,
         coalesce(versions.owner_id, 'unassigned') as owner_id,
-        case
-            when versions.owner_id is null then 'unassigned'
-            else coalesce(participants.participant_name, versions.owner_id)
-        end as owner_name,
-        coalesce(participants.team, 'unassigned') as team,
-        coalesce(participants.region, 'unassigned') as region,
+        participants.team,
+        participants.region,
         versions.forecast_category,
         {{ at_rate('versions.amount_in_currency', 'plan_rates.plan_rate') }} as booked_amount
     from snapshot_days
@@ -86,6 +81,8 @@ won_deals as (
             and versions.owner_id = participants.participant_id
             and least(versions.close_on, snapshot_days.snapshot_on) >= participants.valid_from
             and least(versions.close_on, snapshot_days.snapshot_on) < participants.valid_to
+            and snapshot_days.snapshot_on >= participants.known_from_on
+            and snapshot_days.snapshot_on < participants.known_to_on
     left join plan_rates
         on
             versions.currency = plan_rates.currency
@@ -99,7 +96,6 @@ deals as (
         as_of_on,
         period_key,
         owner_id,
-        owner_name,
         team,
         region,
         forecast_category,
@@ -120,7 +116,6 @@ deals as (
         as_of_on,
         period_key,
         owner_id,
-        owner_name,
         team,
         region,
         forecast_category,
@@ -137,21 +132,31 @@ deals as (
 )
 
 select
-    as_of_on,
-    coalesce(period_key, 'undated') as period_key,
-    owner_id,
-    max(owner_name) as owner_name,
-    team,
-    region,
-    forecast_category,
-    cast(sum(n_open) as bigint) as n_open,
-    cast(sum(n_missing_amount) as bigint) as n_missing_amount,
-    cast(sum(n_without_rate) as bigint) as n_without_rate,
-    cast(sum(n_pooled) as bigint) as n_pooled,
-    min(n_train) as n_train,
-    cast(sum(open_amount) as decimal(18, 4)) as open_amount,
-    cast(sum(crm_weighted_amount) as decimal(18, 4)) as crm_weighted_amount,
-    cast(sum(stage_weighted_amount) as decimal(18, 4)) as stage_weighted_amount,
-    cast(sum(booked_amount) as decimal(18, 4)) as booked_amount
+    deals.as_of_on,
+    coalesce(deals.period_key, 'undated') as period_key,
+    deals.owner_id,
+    coalesce(owners.participant_name, deals.owner_id) as owner_name,
+    deals.team,
+    deals.region,
+    deals.forecast_category,
+    cast(sum(deals.n_open) as bigint) as n_open,
+    cast(sum(deals.n_missing_amount) as bigint) as n_missing_amount,
+    cast(sum(deals.n_without_rate) as bigint) as n_without_rate,
+    cast(sum(deals.n_pooled) as bigint) as n_pooled,
+    min(deals.n_train) as n_train,
+    cast(sum(deals.open_amount) as decimal(18, 4)) as open_amount,
+    cast(sum(deals.crm_weighted_amount) as decimal(18, 4)) as crm_weighted_amount,
+    cast(sum(deals.stage_weighted_amount) as decimal(18, 4)) as stage_weighted_amount,
+    cast(sum(deals.booked_amount) as decimal(18, 4)) as booked_amount
 from deals
-group by as_of_on, period_key, owner_id, team, region, forecast_category
+-- Named as known on the day, also for what was won under another name.
+left join participants as owners
+    on
+        deals.owner_id = owners.participant_id
+        and deals.as_of_on >= owners.valid_from
+        and deals.as_of_on < owners.valid_to
+        and deals.as_of_on >= owners.known_from_on
+        and deals.as_of_on < owners.known_to_on
+group by
+    deals.as_of_on, deals.period_key, deals.owner_id, owners.participant_name, deals.team,
+    deals.region, deals.forecast_category

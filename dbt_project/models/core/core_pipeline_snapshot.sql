@@ -89,6 +89,8 @@ left join participants
         and open_deals.owner_id = participants.participant_id
         and open_deals.snapshot_on >= participants.valid_from
         and open_deals.snapshot_on < participants.valid_to
+        and open_deals.snapshot_on >= participants.known_from_on
+        and open_deals.snapshot_on < participants.known_to_on
 left join plan_rates
     on
         open_deals.currency = plan_rates.currency

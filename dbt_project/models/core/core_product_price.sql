@@ -6,7 +6,7 @@ select
     source_system,
     product_id,
     coalesce(currency, '{{ var("currency") }}') as currency,
-    coalesce(valid_from, date '1900-01-01') as valid_from,
-    coalesce(valid_to, date '9999-12-31') as valid_to,
+    {{ since_ever('valid_from') }} as valid_from,
+    {{ open_end('valid_to') }} as valid_to,
     list_price
 from prices

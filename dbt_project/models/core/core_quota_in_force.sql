@@ -1,8 +1,6 @@
 with quotas as (select * from {{ ref('core_quota_version') }} where is_in_force),
 
-assignments as (
-    {{ known_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
-),
+assignments as (select * from {{ ref('core_territory_assignment') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
@@ -77,7 +75,7 @@ territory_days as (
             and territory_spans.point_on >= assignments.known_from_on
             and territory_spans.point_on < assignments.known_to_on
             and calendar.day_on >= assignments.valid_from
-            and calendar.day_on < coalesce(assignments.valid_to, date '9999-12-31')
+            and calendar.day_on < assignments.valid_to
 ),
 
 territory_weights as (

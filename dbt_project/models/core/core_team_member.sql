@@ -1,7 +1,5 @@
-{{ config(materialized='view') }}
-
 with members as (
-    {{ latest_versions('team_member', ['team_id', 'participant_id']) }}
+    {{ known_versions('team_member', ['team_id', 'participant_id']) }}
 )
 
 select
@@ -9,6 +7,8 @@ select
     team_id,
     team_name,
     participant_id,
+    known_from_on,
+    known_to_on,
     is_primary,
     source_file,
     source_line

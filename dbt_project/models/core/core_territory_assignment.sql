@@ -1,13 +1,15 @@
 with assignments as (
-    {{ latest_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
+    {{ known_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
 )
 
 select
     source_system,
     territory_id,
     participant_id,
-    valid_from,
-    coalesce(valid_to, date '9999-12-31') as valid_to,
+    {{ since_ever('valid_from') }} as valid_from,
+    {{ open_end('valid_to') }} as valid_to,
+    known_from_on,
+    known_to_on,
     territory_name,
     region
 from assignments

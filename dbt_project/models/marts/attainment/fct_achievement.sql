@@ -269,16 +269,19 @@ wanted_of_teams as (
     where substring(measure, 1, 5) = 'team_'
 ),
 
--- What the people below somebody achieved, by who was above whom on the day that counts.
-of_teams as (
+-- What the people below somebody achieved, by who was known to be above them on the day that
+-- counts.
+below as (
     select
-        closure.ancestor_id as participant_id,
-        'team_' || own.measure as measure,
+        closure.ancestor_id,
+        closure.known_from_on,
+        closure.known_to_on,
+        wanted_of_teams.measure,
         own.effective_on,
         own.recorded_on,
         own.cause,
-        sum(own.n_bookings) as n_bookings,
-        sum(own.amount) as amount
+        own.n_bookings,
+        own.amount
     from own
     inner join wanted_of_teams on 'team_' || own.measure = wanted_of_teams.measure
     inner join closure
@@ -286,9 +289,48 @@ of_teams as (
             own.participant_id = closure.descendant_id
             and own.effective_on >= closure.valid_from
             and own.effective_on < closure.valid_to
+            and own.recorded_on < closure.known_to_on
     where closure.distance > 0
-    group by
-        closure.ancestor_id, own.measure, own.effective_on, own.recorded_on, own.cause
+),
+
+-- Who is found to have been above them later has it from then on, and somebody else no longer.
+passed_on as (
+    select
+        ancestor_id,
+        measure,
+        effective_on,
+        greatest(recorded_on, known_from_on) as recorded_on,
+        case when known_from_on > recorded_on then 'recredit' else cause end as cause,
+        n_bookings,
+        amount
+    from below
+
+    union all
+
+    select
+        ancestor_id,
+        measure,
+        effective_on,
+        known_to_on as recorded_on,
+        'recredit' as cause,
+        -n_bookings as n_bookings,
+        -amount as amount
+    from below
+    where known_to_on < {{ open_end() }}
+),
+
+of_teams as (
+    select
+        ancestor_id as participant_id,
+        measure,
+        effective_on,
+        recorded_on,
+        cause,
+        sum(n_bookings) as n_bookings,
+        sum(amount) as amount
+    from passed_on
+    group by ancestor_id, measure, effective_on, recorded_on, cause
+    having cause <> 'recredit' or sum(n_bookings) <> 0 or sum(amount) <> 0
 ),
 
 achievements as (

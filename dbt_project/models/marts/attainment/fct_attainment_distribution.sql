@@ -2,9 +2,13 @@ with attainment as (select * from {{ ref('fct_quota_attainment') }}),
 
 achievements as (select * from {{ ref('fct_achievement') }} where measure = 'bookings'),
 
-participants as (select * from {{ ref('core_participant_version') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
-closure as (select * from {{ ref('core_org_closure') }}),
+closure as (
+    select * from {{ ref('core_org_closure') }} where known_to_on = {{ open_end() }}
+),
 
 quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
 
@@ -118,23 +122,25 @@ by_node as (
     select
         'company' as node_id,
         'company' as node_type,
+        false as is_unassigned,
         population.*
     from population
 
     union all
 
     select
-        'region/' || coalesce(region, 'unassigned') as node_id,
+        'region/' || {{ node_part('region') }} as node_id,
         'region' as node_type,
+        region is null as is_unassigned,
         population.*
     from population
 
     union all
 
     select
-        'team/' || coalesce(region, 'unassigned') || '/' || coalesce(team, 'unassigned')
-            as node_id,
+        'team/' || {{ node_part('region') }} || '/' || {{ node_part('team') }} as node_id,
         'team' as node_type,
+        team is null as is_unassigned,
         population.*
     from population
 ),
@@ -154,6 +160,7 @@ summed as (
     select
         node_id,
         node_type,
+        is_unassigned,
         measure,
         period_start_on,
         period_end_on,
@@ -172,7 +179,7 @@ summed as (
         sum(cast(credit_rank as double) * cast(credit_amount as double)) as ranked_amount,
         min(credit_amount) as least_credit_amount
     from ranked
-    group by node_id, node_type, measure, period_start_on, period_end_on
+    group by node_id, node_type, is_unassigned, measure, period_start_on, period_end_on
 )
 
 select
@@ -186,6 +193,7 @@ select
     period_end_on,
 
     node_type,
+    is_unassigned,
     measure,
     n_people < {{ var('min_people') }} as is_suppressed,
 

@@ -4,7 +4,9 @@ opportunities as (select * from {{ ref('core_opportunity') }}),
 
 lines as (select * from {{ ref('core_opportunity_line') }}),
 
-participants as (select * from {{ ref('core_participant_version') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
 segments as (select * from {{ ref('core_account_segment') }}),
 
@@ -99,9 +101,11 @@ placed as (
         by_product.product_id,
         coalesce(was_in.region, 'unassigned') as region,
         coalesce(was_in.team, 'unassigned') as team,
+        was_in.team is null as is_unassigned,
         coalesce(was_in.territory_id, 'unassigned') as territory_id,
         coalesce(is_in.region, 'unassigned') as region_asis,
         coalesce(is_in.team, 'unassigned') as team_asis,
+        is_in.team is null as is_unassigned_asis,
         coalesce(is_in.territory_id, 'unassigned') as territory_id_asis,
         coalesce(was_segment.segment, 'unassigned') as segment,
         coalesce(is_segment.segment, 'unassigned') as segment_asis,
@@ -151,12 +155,15 @@ cells as (
         team_asis,
         territory_id_asis,
         segment_asis,
+        is_unassigned,
+        is_unassigned_asis,
         count(distinct opportunity_key) as n_deals,
         sum(credit_amount) as credit_amount
     from placed
     group by
         fiscal_quarter_key, credit_type, region, team, territory_id, segment, product_id,
-        region_asis, team_asis, territory_id_asis, segment_asis
+        region_asis, team_asis, territory_id_asis, segment_asis, is_unassigned,
+        is_unassigned_asis
 )
 
 select
@@ -164,6 +171,8 @@ select
         coalesce(fiscal_quarter_key, '') || '|' || credit_type || '|' || region || '|' || team
         || '|' || territory_id || '|' || segment || '|' || product_id || '|' || region_asis || '|'
         || team_asis || '|' || territory_id_asis || '|' || segment_asis
+        || case when is_unassigned then '|unassigned' else '' end
+        || case when is_unassigned_asis then '|unassigned now' else '' end
     ) as credit_matrix_key,
     fiscal_quarter_key,
     territory_id,
@@ -177,6 +186,8 @@ select
     region_asis,
     team_asis,
     segment_asis,
+    is_unassigned,
+    is_unassigned_asis,
 
     n_deals,
     cast(credit_amount as decimal(18, 4)) as credit_amount

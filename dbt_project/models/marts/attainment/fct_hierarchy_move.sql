@@ -7,9 +7,10 @@ moved as (
         period_end_on,
         participant_name,
         measure,
-        'team/' || planned_region || '/' || planned_team as planned_node_id,
-        'team/' || was_region || '/' || was_team as was_node_id,
-        'team/' || is_region || '/' || is_team as is_node_id,
+        {%- for name in ['planned', 'was', 'is'] %}
+        'team/' || {{ node_part(name ~ '_region') }} || '/' || {{ node_part(name ~ '_team') }}
+            as {{ name }}_node_id,
+        {%- endfor %}
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as quota_amount
     from leaves

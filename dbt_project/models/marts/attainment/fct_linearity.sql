@@ -2,7 +2,9 @@
 {%- set n_last_days = 14 -%}
 with credits as (select * from {{ ref('fct_credit') }} where measure = 'bookings'),
 
-participants as (select * from {{ ref('core_participant_version') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
 quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
 
@@ -43,8 +45,8 @@ placed as (
         month_numbers.starts_on,
         month_numbers.next_starts_on,
         month_numbers.month_number,
-        coalesce(participants.region, 'unassigned') as region,
-        coalesce(participants.team, 'unassigned') as team,
+        participants.region,
+        participants.team,
         {{ days_between('daily.booked_on', 'month_numbers.next_starts_on') }} <= {{ n_last_days }}
             as is_late,
         daily.amount
@@ -61,22 +63,26 @@ by_node as (
     select
         'company' as node_id,
         'company' as node_type,
+        false as is_unassigned,
         placed.*
     from placed
 
     union all
 
     select
-        'region/' || placed.region as node_id,
+        'region/' || {{ node_part('placed.region') }} as node_id,
         'region' as node_type,
+        placed.region is null as is_unassigned,
         placed.*
     from placed
 
     union all
 
     select
-        'team/' || placed.region || '/' || placed.team as node_id,
+        'team/' || {{ node_part('placed.region') }} || '/' || {{ node_part('placed.team') }}
+            as node_id,
         'team' as node_type,
+        placed.team is null as is_unassigned,
         placed.*
     from placed
 ),
@@ -86,6 +92,7 @@ summed as (
     select
         node_id,
         node_type,
+        is_unassigned,
         fiscal_quarter_key,
         starts_on,
         next_starts_on,
@@ -97,7 +104,8 @@ summed as (
         sum(case when amount < 0 then amount else 0 end) as negative_amount,
         sum(amount) as booked_amount
     from by_node
-    group by node_id, node_type, fiscal_quarter_key, starts_on, next_starts_on
+    group by
+        node_id, node_type, is_unassigned, fiscal_quarter_key, starts_on, next_starts_on
 )
 
 select
@@ -109,6 +117,7 @@ select
     summed.next_starts_on as period_end_on,
 
     summed.node_type,
+    summed.is_unassigned,
     latest_extract.as_of_on < summed.next_starts_on as is_running,
 
     cast(summed.booked_amount as decimal(18, 4)) as booked_amount,

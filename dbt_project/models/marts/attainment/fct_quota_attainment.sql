@@ -4,7 +4,9 @@ achievements as (select * from {{ ref('fct_achievement') }}),
 
 curve as (select * from {{ ref('fct_booking_curve') }}),
 
-participants as (select * from {{ ref('core_participant_version') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 

@@ -1,11 +1,15 @@
 {%- set hierarchies = {'as_was': 'was', 'as_is': 'is', 'as_planned': 'planned'} -%}
 with leaves as (select * from {{ ref('core_attainment_leaf') }}),
 
-closure as (select * from {{ ref('core_org_closure') }}),
+closure as (
+    select * from {{ ref('core_org_closure') }} where known_to_on = {{ open_end() }}
+),
 
 quotas as (select * from {{ ref('core_quota_in_force') }}),
 
-participants as (select * from {{ ref('core_participant_version') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
@@ -40,6 +44,8 @@ in_teams as (
         participant_name,
         {{ name }}_region as region,
         {{ name }}_team as team,
+        {{ node_part(name ~ '_region') }} as region_part,
+        {{ node_part(name ~ '_team') }} as team_part,
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as quota_amount
     from leaves
@@ -58,10 +64,11 @@ sellers as (
         period_end_on,
         'org' as tree,
         'participant' as node_type,
-        'team/' || region || '/' || team || '/' || participant_id as node_id,
-        'team/' || region || '/' || team as parent_node_id,
+        'team/' || region_part || '/' || team_part || '/' || participant_id as node_id,
+        'team/' || region_part || '/' || team_part as parent_node_id,
         'participant/' || participant_id as label,
         participant_name as node_name,
+        team is null as is_unassigned,
         1 as n_people,
         credit_amount as own_credit_amount,
         credit_amount,
@@ -77,16 +84,18 @@ teams as (
         period_end_on,
         'org' as tree,
         'team' as node_type,
-        'team/' || region || '/' || team as node_id,
-        'region/' || region as parent_node_id,
+        'team/' || region_part || '/' || team_part as node_id,
+        'region/' || region_part as parent_node_id,
         'team/' || team as label,
-        team as node_name,
+        coalesce(team, 'unassigned') as node_name,
+        team is null as is_unassigned,
         count(distinct participant_id) as n_people,
         cast(0 as decimal(18, 4)) as own_credit_amount,
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as street_quota_amount
     from in_teams
-    group by hierarchy, measure, period_start_on, period_end_on, region, team
+    group by
+        hierarchy, measure, period_start_on, period_end_on, region, region_part, team, team_part
 ),
 
 regions as (
@@ -97,16 +106,17 @@ regions as (
         period_end_on,
         'org' as tree,
         'region' as node_type,
-        'region/' || region as node_id,
+        'region/' || region_part as node_id,
         'company' as parent_node_id,
         'region/' || region as label,
-        region as node_name,
+        coalesce(region, 'unassigned') as node_name,
+        region is null as is_unassigned,
         count(distinct participant_id) as n_people,
         cast(0 as decimal(18, 4)) as own_credit_amount,
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as street_quota_amount
     from in_teams
-    group by hierarchy, measure, period_start_on, period_end_on, region
+    group by hierarchy, measure, period_start_on, period_end_on, region, region_part
 ),
 
 company as (
@@ -121,6 +131,7 @@ company as (
         cast(null as varchar) as parent_node_id,
         'company' as label,
         'company' as node_name,
+        false as is_unassigned,
         count(distinct participant_id) as n_people,
         cast(0 as decimal(18, 4)) as own_credit_amount,
         sum(credit_amount) as credit_amount,
@@ -158,14 +169,6 @@ in_lines as (
     {%- endfor %}
 ),
 
-names as (
-    select
-        participant_id,
-        max(participant_name) as participant_name
-    from participants
-    group by participant_id
-),
-
 lines as (
     select
         in_lines.hierarchy,
@@ -177,13 +180,22 @@ lines as (
         'manager/' || in_lines.ancestor_id as node_id,
         'manager/' || in_lines.above_id as parent_node_id,
         'manager/' || in_lines.ancestor_id as label,
-        coalesce(names.participant_name, in_lines.ancestor_id) as node_name,
+        coalesce(managers.participant_name, in_lines.ancestor_id) as node_name,
+        false as is_unassigned,
         in_lines.n_people,
         in_lines.own_credit_amount,
         in_lines.credit_amount,
         in_lines.quota_amount as street_quota_amount
     from in_lines
-    left join names on in_lines.ancestor_id = names.participant_id
+    cross join latest_extract
+    -- The name of the period's last day, or of today while it runs.
+    left join participants as managers
+        on
+            in_lines.ancestor_id = managers.participant_id
+            and least({{ add_days('in_lines.period_end_on', -1) }}, latest_extract.as_of_on)
+            >= managers.valid_from
+            and least({{ add_days('in_lines.period_end_on', -1) }}, latest_extract.as_of_on)
+            < managers.valid_to
 ),
 
 nodes as (
@@ -225,6 +237,7 @@ select
     ranked.tree,
     ranked.node_type,
     ranked.node_name,
+    ranked.is_unassigned,
     ranked.measure,
     case
         when

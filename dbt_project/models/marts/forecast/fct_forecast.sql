@@ -65,7 +65,8 @@ by_node as (
         in_period.*,
         'company' as node_type,
         'company' as node_id,
-        'company' as node_name
+        'company' as node_name,
+        false as is_unassigned
     from in_period
 
     union all
@@ -73,8 +74,9 @@ by_node as (
     select
         in_period.*,
         'region' as node_type,
-        in_period.region as node_id,
-        in_period.region as node_name
+        {{ node_part('in_period.region') }} as node_id,
+        coalesce(in_period.region, 'unassigned') as node_name,
+        in_period.region is null as is_unassigned
     from in_period
 
     union all
@@ -82,8 +84,9 @@ by_node as (
     select
         in_period.*,
         'team' as node_type,
-        in_period.team as node_id,
-        in_period.team as node_name
+        {{ node_part('in_period.team') }} as node_id,
+        coalesce(in_period.team, 'unassigned') as node_name,
+        in_period.team is null as is_unassigned
     from in_period
 
     union all
@@ -92,7 +95,8 @@ by_node as (
         in_period.*,
         'participant' as node_type,
         in_period.owner_id as node_id,
-        in_period.owner_name as node_name
+        in_period.owner_name as node_name,
+        false as is_unassigned
     from in_period
 ),
 
@@ -102,7 +106,8 @@ by_category as (
         period_key,
         node_type,
         node_id,
-        max(node_name) as node_name,
+        node_name,
+        is_unassigned,
         forecast_category,
         sum(n_open) as n_open,
         sum(n_missing_amount) as n_missing_amount,
@@ -114,7 +119,8 @@ by_category as (
         sum(stage_weighted_amount) as stage_weighted_amount,
         sum(booked_amount) as booked_amount
     from by_node
-    group by as_of_on, period_key, node_type, node_id, forecast_category
+    group by
+        as_of_on, period_key, node_type, node_id, node_name, is_unassigned, forecast_category
 ),
 
 nodes as (
@@ -123,7 +129,8 @@ nodes as (
         period_key,
         node_type,
         node_id,
-        max(node_name) as node_name,
+        node_name,
+        is_unassigned,
         sum(n_open) as n_open,
         sum(n_missing_amount) as n_missing_amount,
         sum(n_without_rate) as n_without_rate,
@@ -133,7 +140,7 @@ nodes as (
         sum(stage_weighted_amount) as stage_weighted_amount,
         sum(booked_amount) as booked_amount
     from by_category
-    group by as_of_on, period_key, node_type, node_id
+    group by as_of_on, period_key, node_type, node_id, node_name, is_unassigned
 ),
 
 methods as (select distinct rollups.method from rollups),
@@ -146,6 +153,7 @@ rolled_up as (
         nodes.node_type,
         nodes.node_id,
         nodes.node_name,
+        nodes.is_unassigned,
         methods.method,
         sum(coalesce(by_category.booked_amount, 0)) as booked_amount,
         sum(coalesce(by_category.open_amount, 0)) as open_amount,
@@ -169,6 +177,7 @@ rolled_up as (
         nodes.node_type,
         nodes.node_id,
         nodes.node_name,
+        nodes.is_unassigned,
         methods.method
 ),
 
@@ -180,6 +189,7 @@ crm_weighted as (
         node_type,
         node_id,
         node_name,
+        is_unassigned,
         'crm_weighted' as method,
         booked_amount,
         crm_weighted_amount as open_amount,
@@ -198,6 +208,7 @@ stage_weighted as (
         node_type,
         node_id,
         node_name,
+        is_unassigned,
         'stage_weighted' as method,
         booked_amount,
         case when n_without_rate = 0 then stage_weighted_amount end as open_amount,
@@ -234,6 +245,7 @@ select
     periods.next_starts_on as period_end_on,
 
     forecasts.node_name,
+    forecasts.is_unassigned,
     forecasts.is_pooled,
     forecasts.open_amount is null as is_abstained,
 

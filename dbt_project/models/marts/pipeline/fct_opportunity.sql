@@ -2,7 +2,9 @@ with opportunities as (select * from {{ ref('core_opportunity') }}),
 
 accounts as (select * from {{ ref('core_account') }}),
 
-participants as (select * from {{ ref('core_participant_version') }}),
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
 
 products as (select * from {{ ref('core_product') }}),
 

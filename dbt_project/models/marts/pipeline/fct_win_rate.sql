@@ -2,6 +2,12 @@ with opportunities as (select * from {{ ref('fct_opportunity') }}),
 
 versions as (select * from {{ ref('core_opportunity_version') }}),
 
+participants as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
+
+latest_extract as (select * from {{ ref('core_latest_extract') }}),
+
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
 periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
@@ -43,6 +49,7 @@ by_node as (
         'company' as node_type,
         'company' as node_id,
         'company' as node_name,
+        false as is_unassigned,
         closed.*
     from closed
 
@@ -50,8 +57,9 @@ by_node as (
 
     select
         'region' as node_type,
-        coalesce(closed.region, 'unassigned') as node_id,
+        {{ node_part('closed.region') }} as node_id,
         coalesce(closed.region, 'unassigned') as node_name,
+        closed.region is null as is_unassigned,
         closed.*
     from closed
 
@@ -59,8 +67,9 @@ by_node as (
 
     select
         'team' as node_type,
-        coalesce(closed.team, 'unassigned') as node_id,
+        {{ node_part('closed.team') }} as node_id,
         coalesce(closed.team, 'unassigned') as node_name,
+        closed.team is null as is_unassigned,
         closed.*
     from closed
 
@@ -69,7 +78,8 @@ by_node as (
     select
         'participant' as node_type,
         closed.owner_id as node_id,
-        closed.owner_name as node_name,
+        closed.owner_id as node_name,
+        false as is_unassigned,
         closed.*
     from closed
 ),
@@ -81,7 +91,8 @@ counted as (
         by_node.period_key,
         by_node.node_type,
         by_node.node_id,
-        max(by_node.node_name) as node_name,
+        by_node.node_name,
+        by_node.is_unassigned,
         count(*) filter (where by_node.status = 'won') as n_won,
         count(*) filter (where by_node.status = 'lost') as n_lost,
         coalesce(sum(by_node.amount) filter (where by_node.status = 'won'), 0) as won_amount,
@@ -89,31 +100,53 @@ counted as (
         sum(by_node.last_open_amount) filter (where by_node.status = 'won') as won_last_open_amount,
         sum(by_node.last_open_amount) as closed_last_open_amount
     from by_node
-    group by by_node.period_key, by_node.node_type, by_node.node_id
+    group by
+        by_node.period_key, by_node.node_type, by_node.node_id, by_node.node_name,
+        by_node.is_unassigned
+),
+
+-- The seller has the name of the quarter's last day, or of today while it runs.
+named as (
+    select
+        counted.*,
+        periods.starts_on,
+        periods.next_starts_on,
+        coalesce(participants.participant_name, counted.node_name) as shown_name
+    from counted
+    inner join periods on counted.period_key = periods.period_key
+    cross join latest_extract
+    left join participants
+        on
+            counted.node_type = 'participant'
+            and counted.node_id = participants.participant_id
+            and least({{ add_days('periods.next_starts_on', -1) }}, latest_extract.as_of_on)
+            >= participants.valid_from
+            and least({{ add_days('periods.next_starts_on', -1) }}, latest_extract.as_of_on)
+            < participants.valid_to
 )
 
 select
-    md5(counted.period_key || '|' || counted.node_type || '|' || counted.node_id) as win_rate_key,
-    counted.period_key,
-    counted.node_type,
-    counted.node_id,
+    md5(named.period_key || '|' || named.node_type || '|' || named.node_id) as win_rate_key,
+    named.period_key,
+    named.node_type,
+    named.node_id,
 
-    periods.starts_on as period_start_on,
-    periods.next_starts_on as period_end_on,
+    named.starts_on as period_start_on,
+    named.next_starts_on as period_end_on,
 
-    counted.node_name,
-    periods.starts_on < first_close.first_closed_on as is_left_truncated,
+    named.shown_name as node_name,
+    named.is_unassigned,
+    named.starts_on < first_close.first_closed_on as is_left_truncated,
 
-    cast(counted.n_won as bigint) as n_won,
-    cast(counted.n_lost as bigint) as n_lost,
-    cast(counted.n_won + counted.n_lost as bigint) as n_closed,
-    {{ ratio('counted.n_won', '(counted.n_won + counted.n_lost)') }} as win_rate_pct,
-    cast(counted.won_amount as decimal(18, 4)) as won_amount,
-    cast(counted.n_missing_last_open_amount as bigint) as n_missing_last_open_amount,
-    cast(counted.won_last_open_amount as decimal(18, 4)) as won_last_open_amount,
-    cast(counted.closed_last_open_amount as decimal(18, 4)) as closed_last_open_amount,
-    {{ ratio('counted.won_last_open_amount', 'counted.closed_last_open_amount') }}
+    cast(named.n_won as bigint) as n_won,
+    cast(named.n_lost as bigint) as n_lost,
+    cast(named.n_won + named.n_lost as bigint) as n_closed,
+    {{ ratio('named.n_won', '(named.n_won + named.n_lost)') }} as win_rate_pct,
+    cast(named.won_amount as decimal(18, 4)) as won_amount,
+    cast(named.n_missing_last_open_amount as bigint) as n_missing_last_open_amount,
+    cast(named.won_last_open_amount as decimal(18, 4)) as won_last_open_amount,
+    cast(named.closed_last_open_amount as decimal(18, 4)) as closed_last_open_amount,
+    {{ ratio('named.won_last_open_amount', 'named.closed_last_open_amount') }}
         as value_win_rate_pct
-from counted
-inner join periods on counted.period_key = periods.period_key
+from named
 cross join first_close

@@ -1,4 +1,6 @@
-with closure as (select * from {{ ref('core_org_closure') }})
+with closure as (
+    select * from {{ ref('core_org_closure') }} where known_to_on = {{ open_end() }}
+)
 
 select
     source_system,

@@ -1,4 +1,6 @@
-with assignments as (select * from {{ ref('core_territory_assignment') }})
+with assignments as (
+    select * from {{ ref('core_territory_assignment') }} where known_to_on = {{ open_end() }}
+)
 
 select
     source_system,

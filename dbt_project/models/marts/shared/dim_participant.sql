@@ -1,22 +1,30 @@
-with versions as (select * from {{ ref('core_participant_version') }})
+with versions as (
+    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
+),
+
+latest_extract as (select * from {{ ref('core_latest_extract') }})
 
 select
-    md5(participant_key || '|' || cast(valid_from as varchar)) as participant_version_key,
-    participant_key,
-    source_system,
-    participant_id,
-    manager_id,
-    territory_id,
+    md5(versions.participant_key || '|' || cast(versions.valid_from as varchar))
+        as participant_version_key,
+    versions.participant_key,
+    versions.source_system,
+    versions.participant_id,
+    versions.manager_id,
+    versions.territory_id,
 
-    valid_from,
-    valid_to,
-    hired_on,
+    versions.valid_from,
+    versions.valid_to,
+    versions.hired_on,
 
-    participant_name,
-    manager_name,
-    team,
-    region,
-    title,
-    is_active,
-    valid_to = date '9999-12-31' as is_latest
+    versions.participant_name,
+    versions.manager_name,
+    versions.team,
+    versions.region,
+    versions.title,
+    versions.is_active,
+    versions.team is null as is_unassigned,
+    versions.valid_from <= latest_extract.as_of_on
+    and versions.valid_to > latest_extract.as_of_on as is_latest
 from versions
+cross join latest_extract

@@ -12,8 +12,9 @@ select
     ) as participant_name,
     users.manager_id,
     cast(null as varchar) as manager_name,
-    roles.name as team,
-    parents.name as region,
+    -- A role says what somebody is; only by the company file is it a team as well.
+    case when {{ var('roles_are_teams') }} then roles.name end as team,
+    case when {{ var('roles_are_teams') }} then parents.name end as region,
     users.title,
     {{ local_date('users.created_date') }} as hired_on,
     users.is_active,

@@ -1,0 +1,108 @@
+with records as (select * from {{ ref('core_participant_record') }}),
+
+assignments as (select * from {{ ref('core_territory_assignment') }}),
+
+members as (select * from {{ ref('core_team_member') }} where is_primary),
+
+people as (
+    select distinct
+        source_system,
+        participant_id
+    from records
+),
+
+-- Territories may be kept by another system than the people: they meet by the seller's id.
+of_territories as (
+    select
+        people.source_system,
+        people.participant_id,
+        assignments.territory_id,
+        assignments.territory_name as team,
+        assignments.region,
+        1 as precedence,
+        assignments.valid_from,
+        assignments.valid_to,
+        assignments.known_from_on,
+        assignments.known_to_on
+    from people
+    inner join assignments on people.participant_id = assignments.participant_id
+),
+
+-- Records and memberships hold from the day they were recorded on, somebody's first also before.
+statements as (
+    select
+        source_system,
+        participant_id,
+        team,
+        region,
+        valid_from,
+        known_from_on,
+        superseded_on
+    from records
+    where team is not null
+
+    union all
+
+    select
+        source_system,
+        participant_id,
+        team_name as team,
+        cast(null as varchar) as region,
+        case
+            when
+                known_from_on
+                = min(known_from_on) over (partition by source_system, participant_id)
+                then {{ since_ever() }}
+            else known_from_on
+        end as valid_from,
+        known_from_on,
+        known_to_on as superseded_on
+    from members
+    where team_name is not null
+),
+
+-- Until the next statement is known, the one before is known to last.
+of_statements as (
+    select
+        source_system,
+        participant_id,
+        team,
+        region,
+        valid_from,
+        {{ open_end() }} as valid_to,
+        known_from_on,
+        superseded_on as known_to_on
+    from statements
+    where known_from_on < superseded_on
+
+    union all
+
+    select
+        source_system,
+        participant_id,
+        team,
+        region,
+        valid_from,
+        superseded_on as valid_to,
+        superseded_on as known_from_on,
+        {{ open_end() }} as known_to_on
+    from statements
+    where superseded_on < {{ open_end() }}
+)
+
+select * from of_territories
+
+union all
+
+select
+    source_system,
+    participant_id,
+    cast(null as varchar) as territory_id,
+    team,
+    region,
+    2 as precedence,
+    valid_from,
+    valid_to,
+    known_from_on,
+    known_to_on
+from of_statements
