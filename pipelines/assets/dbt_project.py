@@ -19,6 +19,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.assets.staging import check_staging
+from pipelines.ingest.reference import aliased_domains
 from pipelines.settings import PROJECT_ROOT, Company
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -34,7 +36,12 @@ class TransformError(Exception):
 
 
 def entity_sources(company: Company) -> dict[str, list[str]]:
-    """Which enabled sources feed which entity, read off the staging folders."""
+    """Which enabled sources feed which entity, read off the staging folders.
+
+    Raises:
+        ConfigurationError: a staging model or a seed names no source or no entity.
+    """
+    check_staging(DBT_PROJECT)
     feeds: dict[str, list[str]] = {}
     for source in sorted(company.sources):
         prefix = f"stg_{source}__"
