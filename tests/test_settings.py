@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from pipelines.settings import ConfigurationError, load_company
+from pipelines.assets.dbt_project import DBT_PROJECT, dbt_vars
+from pipelines.settings import (
+    PROJECT_ROOT,
+    AcceptedChange,
+    Company,
+    ConfigurationError,
+    NotificationTarget,
+    Paths,
+    Policies,
+    SourceChoice,
+    load_company,
+)
 
+PARTS = (Company, Paths, SourceChoice, Policies, AcceptedChange, NotificationTarget)
+FOR_PEOPLE = {"reason"}
+"""What is only said to people, in the report and in reviews of the company file."""
 GOOD = """\
 name: Test
 slug: test
@@ -69,3 +84,27 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere\.yml"):
         load_company(tmp_path / "nowhere.yml")
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted({key for part in PARTS for key in part.model_fields if key not in FOR_PEOPLE}),
+)
+def test_every_key_of_a_company_file_is_read_by_something(key: str) -> None:
+    attribute = re.compile(rf"\.{key}\b")
+    files = set((PROJECT_ROOT / "pipelines").rglob("*.py"))
+    readers = [
+        file
+        for file in files - {PROJECT_ROOT / "pipelines" / "settings.py"}
+        if attribute.search(file.read_text(encoding="utf-8"))
+    ]
+    own = (PROJECT_ROOT / "pipelines" / "settings.py").read_text(encoding="utf-8")
+    assert readers or f"self.{key}" in own, f"nothing reads `{key}`"
+
+
+def test_everything_the_models_are_told_is_asked_for_by_one(tmp_path: Path) -> None:
+    told = dbt_vars(load_company(company_file(tmp_path, GOOD)))
+    models = [*DBT_PROJECT.rglob("*.sql"), *DBT_PROJECT.rglob("*.yml")]
+    sql = "".join(file.read_text(encoding="utf-8") for file in models if "target" not in file.parts)
+    unused = [name for name in told if not re.search(rf"var\([\"']{name}[\"']", sql)]
+    assert unused == []

@@ -241,16 +241,23 @@
     {{ return([('source_system', 'varchar')] + entities[entity] + lineage) }}
 {%- endmacro %}
 
-{#- All enabled sources' rows of an entity; no rows, but the right columns, when none feeds it. -#}
+{#-
+    All enabled sources' rows of an entity, in the company's spellings; no rows, but the right
+    columns, when none feeds it.
+-#}
 {% macro union_entity(entity) -%}
     {%- set columns = entity_columns(entity) -%}
     {%- set sources = var('entity_sources').get(entity, []) -%}
     {%- for source_system in sources %}
+    {%- set spelled = spelled_columns(source_system, columns) %}
     select
         {%- for name, type in columns %}
-        cast({{ name }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        cast({{ spelled.get(name, 'delivered.' ~ name) }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('stg_' ~ source_system ~ '__' ~ entity) }}
+    from {{ ref('stg_' ~ source_system ~ '__' ~ entity) }} as delivered
+    {%- for name in spelled %}
+    {{ join_alias(source_system, name) }}
+    {%- endfor %}
     {%- if not loop.last %}
     union all
     {%- endif %}

@@ -58,6 +58,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "currency": company.currency,
         "enabled_sources": sorted(company.sources),
         "entity_sources": entity_sources(company),
+        "aliased_domains": aliased_domains(company),
         "snapshot_weekday": policies.snapshot_weekday,
         "quota_version": policies.quota_version or "",
         "quota_period": policies.quota_period,

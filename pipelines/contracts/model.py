@@ -6,14 +6,16 @@ guessed from data. Reading files along a contract happens in the ingest.
 
 from __future__ import annotations
 
+import codecs
 import re
 from datetime import date
 from fnmatch import fnmatchcase
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.contracts.formats import exact_pattern
+from pipelines.contracts.formats import check_complete, exact_pattern, two_readings
 
 Type = Literal["text", "integer", "decimal", "date", "timestamp", "boolean"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -28,11 +30,33 @@ SQL_TYPES: dict[Type, str] = {
 
 def _known_directives(format_text: str) -> str:
     exact_pattern(format_text)
+    check_complete(format_text)
     return format_text
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError as error:
+        raise ValueError(f"encoding '{name}' is not known, such as 'utf-8' or 'cp1252'") from error
+    return name
+
+
+def _check_unambiguous(formats: tuple[str, ...], *, is_date: bool) -> None:
+    found = two_readings(formats, is_date=is_date)
+    if found:
+        one, other, text = found
+        raise ValueError(
+            f"formats '{one}' and '{other}' both read '{text}', as different moments; keep the one "
+            "the files are written in, or give each file of its own way an object of its own"
+        )
 
 
 TimeFormat = Annotated[str, AfterValidator(_known_directives)]
 Character = Annotated[str, Field(pattern=r"^[\x01-\x7f]$")]
+
+
+LARGEST_PRECISION = 38
 
 
 class ContractError(Exception):
@@ -59,7 +83,7 @@ class Format(_Frozen):
     header: bool = True
     quote: Character | None = '"'
     """The quote character; null where quotes are text."""
-    encoding: str = "utf-8"
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     dates: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%d",)
     """Accepted date formats, each exact: `%m` is two digits, `%-m` one or two."""
     timestamps: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%dT%H:%M:%SZ",)
@@ -70,6 +94,19 @@ class Format(_Frozen):
     time_zone: Literal["UTC", "company"] = "UTC"
     """The zone timestamps are written in."""
     decimal_separator: Literal[".", ","] = "."
+
+    @model_validator(mode="after")
+    def _reads_one_way(self) -> Format:
+        _check_unambiguous(self.dates, is_date=True)
+        _check_unambiguous(self.timestamps, is_date=False)
+        if self.quote == self.delimiter:
+            raise ValueError(f"quote and delimiter are both '{self.quote}'")
+        meanings = {"true": self.true_tokens, "false": self.false_tokens, "nothing": self.nulls}
+        for one, other in combinations(meanings, 2):
+            shared = set(meanings[one]) & set(meanings[other])
+            if shared:
+                raise ValueError(f"'{sorted(shared)[0]}' cannot mean both {one} and {other}")
+        return self
 
 
 class Unpivot(_Frozen):
@@ -123,10 +160,30 @@ class Column(_Frozen):
             raise ValueError(f"column '{self.name}' is hashed, so its type must be text")
         if self.formats and self.type not in ("date", "timestamp"):
             raise ValueError(f"column '{self.name}' has formats, but is no date or timestamp")
-        ranged = self.min is not None or self.max is not None
-        if ranged and self.type in ("text", "boolean"):
-            raise ValueError(f"column '{self.name}' has a range, but is {self.type}")
+        _check_unambiguous(self.formats, is_date=self.type == "date")
+        self._check_range()
+        places = sorted({"precision", "scale"} & self.model_fields_set)
+        if places and self.type != "decimal":
+            raise ValueError(f"column '{self.name}' has a {places[0]}, but is {self.type}")
+        if not 0 <= self.scale <= self.precision <= LARGEST_PRECISION:
+            raise ValueError(
+                f"column '{self.name}' keeps {self.scale} decimal places of {self.precision} "
+                f"digits; there are up to {LARGEST_PRECISION} digits, decimal places included"
+            )
         return self
+
+    def _check_range(self) -> None:
+        bounds = [bound for bound in (self.min, self.max) if bound is not None]
+        if bounds and self.type in ("text", "boolean"):
+            raise ValueError(f"column '{self.name}' has a range, but is {self.type}")
+        is_dated = self.type in ("date", "timestamp")
+        wrong = [bound for bound in bounds if isinstance(bound, date) != is_dated]
+        if wrong:
+            raise ValueError(
+                f"column '{self.name}' is {self.type}; {wrong[0]} bounds no such value"
+            )
+        if len(bounds) == 2 and bounds[0] > bounds[1]:  # type: ignore[operator]
+            raise ValueError(f"column '{self.name}' has a min above its max")
 
     @property
     def sql_type(self) -> str:
@@ -193,7 +250,23 @@ class ObjectContract(_Frozen):
             raise ValueError("deleted must name a loaded boolean column")
         if self.increments and self.delivery != "full":
             raise ValueError("increments are for an object that is delivered in full")
+        if "max_delete_fraction" in self.model_fields_set and self.delivery != "full":
+            raise ValueError("max_delete_fraction is for an object that is delivered in full")
+        if self.unpivot:
+            self._check_unpivot(self.unpivot)
         return self
+
+    def _check_unpivot(self, unpivot: Unpivot) -> None:
+        sources = {column.source for column in self.columns}
+        loaded = {column.name for column in self.loaded}
+        for role, names, known in (
+            ("keep", unpivot.keep, sources),
+            ("name", (unpivot.name,), loaded),
+            ("value", (unpivot.value,), loaded),
+        ):
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                raise ValueError(f"unpivot.{role} names no column: {', '.join(unknown)}")
 
     @property
     def loaded(self) -> tuple[Column, ...]:

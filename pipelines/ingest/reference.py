@@ -8,6 +8,8 @@ history, and the folder they come from is kept under version control by the comp
 from __future__ import annotations
 
 import csv
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +18,21 @@ import duckdb
 import polars as pl
 
 from pipelines.calendar import MONTHS, days, fiscal_period, fiscal_periods
+from pipelines.contracts import available_sources
 from pipelines.settings import Company, ConfigurationError
 
 STAGE_STATUSES = frozenset({"open", "won", "lost"})
+ALIAS_DOMAINS = (
+    "channel",
+    "country",
+    "forecast_category",
+    "industry",
+    "lead_source",
+    "opportunity_type",
+    "product",
+    "stage",
+)
+"""What a company may map spellings of; the models apply each (`macros/aliases.sql`)."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +59,35 @@ STAGES = ReferenceFile(
 )
 
 
+REFERENCE_FILES = (ALIASES, STAGES)
+
+
+def aliased_domains(company: Company) -> dict[str, list[str]]:
+    """The domains of which the company maps spellings, by source.
+
+    Raises:
+        ConfigurationError: the file of spellings is not understood.
+    """
+    aliases = _aliases(company)
+    return {
+        source: sorted(aliases.filter(source_system=source)["domain"].unique())
+        for source in sorted(aliases["source_system"].unique())
+    }
+
+
 def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> dict[str, int]:
     """Replace the `config` tables and return their row counts.
 
     Raises:
-        ConfigurationError: a reference file has another header, an empty cell, a key twice or a
+        ConfigurationError: the reference folder has a file that is not known, or a reference file
+            another header, an empty cell, a key twice, a source or a domain that is not known, or a
             stage that is neither open, won nor lost.
     """
     frames = {
         "company": _company_frame(company),
         "fiscal_period": _period_frame(company),
         "calendar_day": _day_frame(company),
-        ALIASES.table: _read(company.reference, ALIASES),
+        ALIASES.table: _aliases(company),
         STAGES.table: _check_stages(company.reference, _read(company.reference, STAGES)),
     }
     connection.execute("create schema if not exists config")
@@ -129,6 +160,15 @@ def _read(folder: Path | None, file: ReferenceFile) -> pl.DataFrame:
         return empty
     if not folder.is_dir():
         raise ConfigurationError(f"reference folder {folder} does not exist")
+    names = [known.name for known in REFERENCE_FILES]
+    strange = sorted(path.name for path in folder.glob("*.csv") if path.name not in names)
+    if strange:
+        near = difflib.get_close_matches(strange[0], names, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise ConfigurationError(
+            f"{folder / strange[0]} is read by nothing: {hint}known reference files: "
+            f"{', '.join(names)}"
+        )
     path = folder / file.name
     if not path.exists():
         return empty
@@ -145,6 +185,7 @@ def _read(folder: Path | None, file: ReferenceFile) -> pl.DataFrame:
     if twice.height:
         example = ", ".join(str(twice[column][0]) for column in file.key)
         raise ConfigurationError(f"{path}: {twice.height} rows share a key (first: {example})")
+    _check_known(folder, file, frame["source_system"], available_sources())
     return frame
 
 
@@ -157,6 +198,26 @@ def _checked_row(
         problem = f"no value for {missing[0]}" if missing else "too many fields"
         raise ConfigurationError(f"{path} line {line}: {problem}")
     return cells
+
+
+def _aliases(company: Company) -> pl.DataFrame:
+    aliases = _read(company.reference, ALIASES)
+    _check_known(company.reference, ALIASES, aliases["domain"], ALIAS_DOMAINS)
+    return aliases
+
+
+def _check_known(
+    folder: Path | None, file: ReferenceFile, values: pl.Series, known: Sequence[str]
+) -> None:
+    """Refuse a value that no model would ever look for."""
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        raise ConfigurationError(
+            f"{folder}/{file.name}: {sum(value in unknown for value in values)} rows have an "
+            f"unknown {values.name} (first: '{unknown[0]}'): {hint}known: {', '.join(known)}"
+        )
 
 
 def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pipelines.contracts import ContractError, ObjectContract, available_sources, load_contract
+from pipelines.contracts import (
+    Column,
+    ContractError,
+    Format,
+    ObjectContract,
+    Unpivot,
+    available_sources,
+    load_contract,
+)
 from tests.realdata import SHARED, needs_real_data
 
 OBJECTS = [
@@ -17,6 +26,7 @@ OBJECTS = [
     for source in available_sources()
     for name in load_contract(source).objects
 ]
+PACKAGE = Path(__file__).resolve().parents[2] / "pipelines"
 SALESFORCE_NAMES = {
     path: name
     for name, described in load_contract("salesforce").objects.items()
@@ -121,11 +131,106 @@ def _contract(**changes: Any) -> dict[str, Any]:
             id="hash",
         ),
         pytest.param({"columns": [{"name": "id", "min": 3}]}, "but is text", id="range"),
+        pytest.param(
+            {"columns": [{"name": "id", "type": "decimal", "min": "2026-01-01"}]},
+            "bounds no such value",
+            id="range of days",
+        ),
+        pytest.param(
+            {"columns": [{"name": "id", "type": "integer", "min": 3, "max": 2}]},
+            "a min above its max",
+            id="empty range",
+        ),
+        pytest.param(
+            {"columns": [{"name": "id", "scale": 2}]}, "has a scale, but is text", id="scale"
+        ),
+        pytest.param(
+            {"columns": [{"name": "id", "type": "decimal", "scale": 19}]},
+            "19 decimal places of 18 digits",
+            id="scale beyond precision",
+        ),
+        pytest.param(
+            {"delivery": "incremental", "max_delete_fraction": 0.1},
+            "max_delete_fraction is for an object that is delivered in full",
+            id="delete limit",
+        ),
+        pytest.param(
+            {"unpivot": {"keep": ["Day"], "name": "id", "value": "at"}},
+            "unpivot.keep names no column: Day",
+            id="unpivot",
+        ),
+        pytest.param(
+            {"columns": [{"name": "id", "type": "date", "formats": ["%d-%m-%y", "%m-%d-%y"]}]},
+            "'%d-%m-%y' and '%m-%d-%y' both read",
+            id="two readings",
+        ),
     ],
 )
 def test_a_contract_that_makes_no_sense_is_refused(changes: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         ObjectContract.model_validate(_contract(**changes))
+
+
+@pytest.mark.parametrize(
+    ("format_", "says"),
+    [
+        pytest.param(
+            {"dates": ["%d-%m-%Y", "%m-%d-%Y"]},
+            "'%d-%m-%Y' and '%m-%d-%Y' both read '03-02-2001'",
+            id="days and months",
+        ),
+        pytest.param(
+            {"timestamps": ["%-m/%-d/%Y %H:%M", "%d/%m/%Y %-H:%M"]}, "both read", id="unpadded"
+        ),
+        pytest.param(
+            {"true_tokens": ["1", "Y"], "false_tokens": ["0", "Y"]},
+            "'Y' cannot mean both true and false",
+            id="truth",
+        ),
+        pytest.param(
+            {"true_tokens": ["1"], "false_tokens": ["0"], "nulls": ["", "0"]},
+            "'0' cannot mean both false and nothing",
+            id="nothing",
+        ),
+        pytest.param({"encoding": "latin-99"}, "encoding 'latin-99' is not known", id="encoding"),
+        pytest.param({"quote": ";", "delimiter": ";"}, "quote and delimiter", id="quote"),
+    ],
+)
+def test_a_format_that_reads_a_text_two_ways_is_refused(format_: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Format.model_validate(format_)
+
+
+def test_an_object_cannot_add_a_second_reading_to_its_format(tmp_path: Path) -> None:
+    document = {
+        "description": "x",
+        "owner": "x",
+        "formats": {"csv": {"dates": ["%d.%m.%Y"]}},
+        "objects": {"deal": _contract(format={"dates": ["%d.%m.%Y", "%m.%d.%Y"]})},
+    }
+    (tmp_path / "shop.yml").write_text(yaml.safe_dump(document))
+    with pytest.raises(ContractError, match="both read"):
+        load_contract("shop", tmp_path)
+
+
+PARTS = (
+    (Format, "format"),
+    (Column, "column"),
+    (ObjectContract, "object"),
+    (Unpivot, "unpivot"),
+)
+FOR_PEOPLE = {"description"}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [f"{name}.{key}" for part, name in PARTS for key in part.model_fields if key not in FOR_PEOPLE],
+)
+def test_every_key_of_a_contract_is_read_by_something(key: str) -> None:
+    """What a contract may say has an effect: some code asks for it."""
+    attribute = re.compile(rf"\.{key.rpartition('.')[2]}\b")
+    readers = [file for file in PACKAGE.rglob("*.py") if attribute.search(file.read_text())]
+    assert readers, f"nothing reads `{key}`"
 
 
 def test_a_wrong_contract_names_its_file_and_the_place(tmp_path: Path) -> None:

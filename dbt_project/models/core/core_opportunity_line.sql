@@ -2,8 +2,6 @@ with lines as (
     {{ latest_versions('opportunity_line', ['line_id']) }}
 ),
 
-aliases as (select * from {{ source('config', 'alias') }} where domain = 'product'),
-
 opportunities as (
     select
         source_system,
@@ -22,7 +20,7 @@ named as (
         lines.opportunity_id,
         lines.priced_on,
         opportunities.currency,
-        coalesce(aliases.value, lines.product_value) as product_id,
+        lines.product_value as product_id,
         lines.quantity,
         lines.list_price as line_list_price,
         lines.net_amount
@@ -31,10 +29,6 @@ named as (
         on
             lines.source_system = opportunities.source_system
             and lines.opportunity_id = opportunities.opportunity_id
-    left join aliases
-        on
-            lines.source_system = aliases.source_system
-            and lines.product_value = aliases.source_value
 )
 
 select

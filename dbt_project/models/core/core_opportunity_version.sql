@@ -59,7 +59,9 @@ stages as (select * from {{ ref('core_stage') }}),
 
 categories as (select * from {{ ref('seed_forecast_category') }}),
 
-product_aliases as (select * from {{ source('config', 'alias') }} where domain = 'product'),
+category_aliases as (
+    select * from {{ source('config', 'alias') }} where domain = 'forecast_category'
+),
 
 prices as (select * from {{ ref('core_product_price') }}),
 
@@ -270,7 +272,7 @@ conformed as (
         record_merges.merged_at,
         stages.stage_ordinal,
         stages.status,
-        coalesce(product_aliases.value, merged.product_value) as product_id,
+        merged.product_value as product_id,
         case
             when merged.forecast_category_value is null then stages.default_forecast_category
             else categories.forecast_category
@@ -290,11 +292,14 @@ conformed as (
         on
             merged.source_system = record_merges.source_system
             and merged.opportunity_id = record_merges.record_id
-    left join categories on merged.forecast_category_value = categories.source_value
-    left join product_aliases
+    left join category_aliases
         on
-            merged.source_system = product_aliases.source_system
-            and merged.product_value = product_aliases.source_value
+            merged.source_system = category_aliases.source_system
+            and merged.forecast_category_value = category_aliases.source_value
+    left join categories
+        on
+            coalesce(category_aliases.value, merged.forecast_category_value)
+            = categories.source_value
 ),
 
 -- The list price of the day the deal was created, or first known where no creation day is kept.
