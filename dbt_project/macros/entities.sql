@@ -242,6 +242,64 @@
 {%- endmacro %}
 
 {#-
+    What tells an entity's records apart within a source system; with the moment it was recorded and
+    extracted, one version of a record. The first column is never NULL. A model may ask for fewer
+    columns where the last of several records counts, never for others.
+-#}
+{% macro entity_key(entity) -%}
+    {%- set keys = {
+        'account': ['account_id'],
+        'participant': ['participant_id'],
+        'territory_assignment': ['participant_id', 'territory_id', 'valid_from'],
+        'product': ['product_id'],
+        'product_price': ['product_id', 'currency', 'valid_from'],
+        'opportunity': ['opportunity_id'],
+        'opportunity_change': ['change_id'],
+        'opportunity_line': ['line_id'],
+        'stage_entry': ['opportunity_id', 'stage_value', 'entered_on'],
+        'lead': ['lead_id'],
+        'campaign': ['campaign_id'],
+        'spend': ['spend_id'],
+        'quota': ['quota_id', 'version'],
+        'seat': ['participant_id', 'seat_state', 'valid_from'],
+        'credit_control': ['participant_id', 'control_name'],
+        'order': ['order_id'],
+        'order_line': ['line_id'],
+        'invoice': ['invoice_id'],
+        'merge': ['record_id', 'object_name'],
+        'opportunity_merge': ['record_id'],
+        'person': ['person_id'],
+        'opportunity_field_change': ['change_id'],
+        'opportunity_split': ['split_id'],
+        'pipeline_stage': ['stage_value', 'pipeline_id'],
+        'team_member': ['team_id', 'participant_id'],
+        'account_territory': ['account_id', 'territory_id'],
+        'activity': ['activity_id'],
+        'touch': ['touch_id'],
+        'forecast_submission': ['submission_id'],
+        'quote': ['quote_id'],
+        'approval_step': ['step_id'],
+        'conversion_rate': ['currency', 'rate_type', 'valid_from'],
+        'plan_target': ['target_id'],
+        'ramp_step': ['schedule_id', 'tenure_month'],
+        'comp_tier': ['plan_id', 'measure', 'version', 'lower_pct'],
+        'invoice_line': ['line_id'],
+        'payment': ['payment_id'],
+        'refund': ['refund_id'],
+        'subscription': ['subscription_id'],
+        'subscription_plan': ['plan_id'],
+        'ledger_account': ['ledger_account_id'],
+        'ledger_entry': ['entry_id', 'line_id'],
+        'accounting_period': ['accounting_period_id'],
+        'exchange_rate': ['rate_on', 'base_currency', 'quote_currency'],
+    } -%}
+    {%- if entity not in keys -%}
+        {{ exceptions.raise_compiler_error("entity '" ~ entity ~ "' has no key: write it into entity_key in macros/entities.sql") }}
+    {%- endif -%}
+    {{ return(keys[entity]) }}
+{%- endmacro %}
+
+{#-
     All enabled sources' rows of an entity, in the company's spellings; no rows, but the right
     columns, when none feeds it.
 -#}

@@ -61,7 +61,7 @@ def _result(
     return CheckResult(
         check_id=check_id(test),
         kind="dbt",
-        asset=_asset(test, manifest_node=run.node),
+        asset=str(meta.get("asset") or _asset(test, manifest_node=run.node)),
         severity=_severity(test),
         owner=str(meta.get("owner", "team:revops")),
         why=str(meta.get("why", "")),

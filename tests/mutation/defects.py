@@ -795,6 +795,14 @@ sql(
     by="dbt.nobody_is_above_somebody_twice",
 )
 sql(
+    "a join in staging doubles some deals",
+    "alter view staging.stg_salesforce__opportunity rename to stg_salesforce__opportunity_once; "
+    "create view staging.stg_salesforce__opportunity as "
+    "select * from staging.stg_salesforce__opportunity_once union all "
+    "select * from staging.stg_salesforce__opportunity_once where opportunity_id like '%1A'",
+    by="dbt.staging_gives_each_version_once",
+)
+sql(
     "ranges of a seller overlap",
     "update core.core_participant_version set valid_to = '9999-12-31'",
 )

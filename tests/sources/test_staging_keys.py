@@ -1,0 +1,112 @@
+"""Every entity has a key, and a staging model that gives a version of a record twice is named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.assets.dbt_project import DBT_PROJECT, DbtProject
+from pipelines.quality.dbt_tests import results_from_run
+from tests.sources.world import Systems
+
+pytestmark = pytest.mark.xdist_group("sources")
+
+TEST = "staging_gives_each_version_once"
+MACROS = (DBT_PROJECT / "macros" / "entities.sql").read_text()
+KEYS = {
+    entity: re.findall(r"'(\w+)'", key)
+    for entity, key in re.findall(
+        r"'(\w+)': \[([^\]]*)\]", MACROS[MACROS.index("macro entity_key(") :]
+    )
+}
+ASKED = re.compile(r"(?:latest|known)_versions\(\s*'(\w+)',\s*\[([^\]]*)\]")
+
+
+@pytest.fixture(scope="module")
+def compiled(systems: Systems) -> str:
+    """The check as dbt asks it of the company with all systems, where it holds."""
+    project = DbtProject(systems.company)
+    outcome = project.build("--select", TEST, command="test")
+    assert outcome.success, outcome.exception
+    [run] = outcome.result
+    with duckdb.connect(str(systems.company.warehouse_file)) as connection:
+        [result] = results_from_run(outcome.result, project.manifest(), connection)
+    assert (result.status, result.severity, result.asset) == ("pass", "block", "staging")
+    assert result.why
+    assert result.next_step
+    return str(run.node.compiled_code)
+
+
+@pytest.fixture
+def spoilt(systems: Systems, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A copy of the warehouse."""
+    # Views name the database they were made in.
+    file = tmp_path / systems.company.warehouse_file.name
+    shutil.copyfile(systems.company.warehouse_file, file)
+    with duckdb.connect(str(file)) as connection:
+        yield connection
+
+
+def staged(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Staging views that have rows."""
+    names = connection.execute(
+        "select view_name from duckdb_views() where schema_name = 'staging' order by all"
+    ).fetchall()
+    return [
+        name
+        for (name,) in names
+        if connection.execute(f"select 1 from staging.{name} limit 1").fetchone()
+    ]
+
+
+def instead(connection: duckdb.DuckDBPyConnection, view: str, sql: str) -> None:
+    connection.execute(f"alter view staging.{view} rename to {view}_once")
+    connection.execute(f"create view staging.{view} as {sql.format(once=f'staging.{view}_once')}")
+
+
+def test_a_row_twice_is_named_for_every_entity_and_source(
+    spoilt: duckdb.DuckDBPyConnection, compiled: str
+) -> None:
+    views = staged(spoilt)
+    for view in views:
+        instead(
+            spoilt,
+            view,
+            "select * from {once} union all (select * from {once} order by all limit 1)",
+        )
+    named = spoilt.execute(f"select 'stg_' || source || '__' || entity, n_rows from ({compiled})")
+    assert sorted(named.fetchall()) == [(view, 2) for view in views]
+    assert len(views) > 40
+
+
+def test_a_record_whose_key_was_lost_is_named(
+    spoilt: duckdb.DuckDBPyConnection, compiled: str
+) -> None:
+    view = "stg_hubspot__opportunity"
+    instead(spoilt, view, "select * replace (null::varchar as opportunity_id) from {once}")
+    found = spoilt.execute(f"select distinct source, entity, record from ({compiled})").fetchall()
+    assert found == [("hubspot", "opportunity", "none")]
+
+
+def test_every_entity_has_a_key_of_its_own_columns() -> None:
+    columns = MACROS[: MACROS.index("macro entity_key(")]
+    entities = dict(re.findall(r"^        '(\w+)': \[\n(.*?)^        \],$", columns, re.M | re.S))
+    assert set(KEYS) == set(entities)
+    for entity, key in KEYS.items():
+        assert set(key) <= set(re.findall(r"\('(\w+)', ", entities[entity])), entity
+
+
+def test_core_takes_the_last_version_by_columns_of_the_key() -> None:
+    asked = [
+        (model.stem, entity, re.findall(r"'(\w+)'", key))
+        for model in sorted((DBT_PROJECT / "models").rglob("*.sql"))
+        for entity, key in ASKED.findall(model.read_text())
+    ]
+    assert len(asked) > 30
+    for model, entity, key in asked:
+        assert set(key) <= set(KEYS[entity]), model
