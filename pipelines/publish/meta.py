@@ -66,7 +66,7 @@ def release_table(values: dict[str, Any]) -> MetaTable:
 def check_table(checks: Sequence[CheckFacts]) -> MetaTable:
     columns = (
         _Column("check_id", "varchar", "Name of the check."),
-        _Column("kind", "varchar", "gx, dbt or load."),
+        _Column("kind", "varchar", "gx, dbt, load, reconciliation or release."),
         _Column("asset", "varchar", "Table it judges."),
         _Column("severity", "varchar", "block or warn."),
         _Column("owner", "varchar", "Who answers for it."),
@@ -90,7 +90,11 @@ def batch_table(batches: Sequence[InputBatch]) -> MetaTable:
         _Column("n_read", "bigint", "Rows in the files."),
         _Column("n_accepted", "bigint", "Rows that kept to the contract."),
         _Column("n_rejected", "bigint", "Rows that did not, see reject_summary."),
-        _Column("n_changed", "bigint", "Rows that added a version to the log."),
+        _Column(
+            "n_changed",
+            "bigint",
+            "Rows that added a later version of a known record; first versions are not counted.",
+        ),
         _Column("n_deleted", "bigint", "Records found deleted."),
         _Column("files", "varchar", "Files of the batch, one a line."),
     )
