@@ -79,6 +79,9 @@ class Policies(_Frozen):
     quota_basis: Literal["as_given", "full"] = "as_given"
     """What quotas are that do not say it themselves. `full`: for a whole period by somebody fully
     ramped, so that seat, leave and ramp still count (M6, M7). `as_given`: final."""
+    personal_quotas: frozenset[str] = frozenset()
+    """Ids of those who lead people and whose quota in a CRM is on their own deals alone; that of
+    any other leader is theirs and their team's where the CRM's forecast rolls up (M82)."""
     proration_days: Literal["calendar_days", "working_days"] = "calendar_days"
     """Days by which a quota is prorated and handed over (M6)."""
     ramp_anchor: Literal["first_full_month", "start_month"] = "first_full_month"
@@ -156,7 +159,8 @@ class Company(_Frozen):
     sources: Annotated[dict[str, SourceChoice], Field(min_length=1)]
     paths: Paths
     reference: Path | None = None
-    """Folder with this company's own reference data: `aliases.csv`, `stages.csv`."""
+    """Folder with this company's own reference data: `aliases.csv`, `stages.csv`,
+    `opportunity_types.csv`."""
     policies: Policies = Policies()
     accepted_changes: tuple[AcceptedChange, ...] = ()
     """Changes since the last release that the gate would refuse, and that are meant."""

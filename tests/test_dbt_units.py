@@ -24,6 +24,8 @@ EXPECTED = {
     "credit_of_a_booking_is_its_amount",
     "a_ramp_asks_for_its_share_of_each_month",
     "whole_months_of_a_quota_count_by_their_ramp",
+    "a_quota_is_as_long_as_the_starts_of_its_calendar_are_apart",
+    "a_quota_ends_by_the_fiscal_calendar_or_with_the_next_one",
     "attainment_is_of_what_counts_and_of_the_full_quota",
     "a_territory_handed_over_shares_its_quota_by_days",
     "tiers_pay_marginally_or_on_everything",

@@ -81,8 +81,9 @@
             ('version', 'varchar'), ('status', 'varchar'), ('approved_at', 'timestamp'),
             ('quota_on', 'date'), ('period_end_on', 'date'), ('declared_period', 'varchar'),
             ('declared_start_on', 'date'), ('declared_end_on', 'date'),
-            ('quota_amount', 'decimal(18,4)'), ('currency', 'varchar'),
+            ('calendar_end_on', 'date'), ('quota_amount', 'decimal(18,4)'), ('currency', 'varchar'),
             ('territory_id', 'varchar'), ('node', 'varchar'), ('basis', 'varchar'),
+            ('is_of_team_if_leading', 'boolean'),
         ],
         'seat': [
             ('participant_id', 'varchar'), ('seat_state', 'varchar'), ('valid_from', 'date'),
@@ -126,8 +127,9 @@
         ],
         'opportunity_split': [
             ('split_id', 'varchar'), ('opportunity_id', 'varchar'), ('participant_id', 'varchar'),
-            ('split_type', 'varchar'), ('is_overlay', 'boolean'), ('split_pct', 'decimal(9,6)'),
-            ('split_amount', 'decimal(18,4)'), ('currency', 'varchar'), ('is_deleted', 'boolean'),
+            ('split_type_id', 'varchar'), ('split_type', 'varchar'), ('measure', 'varchar'),
+            ('is_overlay', 'boolean'), ('is_of_other_field', 'boolean'), ('inactive_from_on', 'date'),
+            ('split_pct', 'decimal(9,6)'), ('split_amount', 'decimal(18,4)'), ('currency', 'varchar'), ('is_deleted', 'boolean'),
         ],
         'pipeline_stage': [
             ('pipeline_id', 'varchar'), ('pipeline_name', 'varchar'), ('stage_value', 'varchar'),

@@ -63,6 +63,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "quota_version": policies.quota_version or "",
         "quota_period": policies.quota_period,
         "quota_basis": policies.quota_basis,
+        "personal_quotas": sorted(policies.personal_quotas),
         "proration_days": policies.proration_days,
         "ramp_anchor": policies.ramp_anchor,
         "leave_relief": policies.leave_relief,

@@ -2,7 +2,8 @@
 
 The path is the one anybody can walk in SQL: the quota in force, the credits of its period, the
 booking events they follow, the deals, and file and line of each. For people who lead others the
-credits are those of everybody below, by who was above whom on the booking day.
+credits are those of everybody below, by who was above whom on the booking day, and their own where
+the quota is on these as well.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Attainment:
     period_end_on: date
     """First day after the period."""
     attainment_state: str
+    has_own_credit: bool
+    """Whether a team's quota is on the leader's own credit as well."""
     full_quota_amount: Decimal
     prorated_quota_amount: Decimal
     quota_amount: Decimal
@@ -109,7 +112,7 @@ def explain_attainment(
     """
     try:
         return _explained(connection, participant, period, measure)
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise QueryError(
             f"this release cannot be explained, an earlier version made it: salesops run ({error})"
         ) from error
@@ -120,7 +123,8 @@ def _explained(
 ) -> Explanation:
     participant_id = _participant_id(connection, participant)
     cell = _cell(connection, participant_id, period, measure)
-    if measure.removeprefix("team_") in BOOKED:
+    own = measure.removeprefix("team_")
+    if own in BOOKED or own.startswith("bookings_"):
         return Explanation(cell, _deals(connection, cell), ())
     counted = connection.execute(
         "select effective_on, sum(achieved_amount) from attainment.fct_achievement "
@@ -168,8 +172,8 @@ def _cell(
 
         select
             participant_id, participant_name, measure, period_start_on, period_end_on,
-            attainment_state, full_quota_amount, prorated_quota_amount, quota_amount,
-            credit_amount, attainment_pct, source_file, source_line
+            attainment_state, has_own_credit, full_quota_amount, prorated_quota_amount,
+            quota_amount, credit_amount, attainment_pct, source_file, source_line
         from attainment.fct_quota_attainment
         inner join asked on first_on >= period_start_on and end_on <= period_end_on
         where participant_id = $1 and measure = $3
@@ -203,13 +207,16 @@ def _deals(connection: duckdb.DuckDBPyConnection, cell: Attainment) -> tuple[Cre
         "measure": "bookings" if own == "new_logo_bookings" else own,
         "is_new_only": own == "new_logo_bookings",
         "is_team": own != cell.measure,
+        "has_own_credit": cell.has_own_credit,
     }
     rows = connection.execute(
         """
         with people as (
             select ancestor_id, descendant_id, valid_from, valid_to
             from shared.bridge_org_closure
-            where $is_team and ancestor_id = $participant and distance > 0
+            where
+                $is_team and ancestor_id = $participant
+                and (distance > 0 or $has_own_credit)
             union all
             select $participant, $participant, date '1900-01-01', date '9999-12-31'
             where not $is_team

@@ -108,6 +108,7 @@ parts as (
         quotas.period_end_on,
         quotas.known_from_on,
         quotas.known_to_on,
+        quotas.has_own_credit,
         quotas.is_fully_ramped,
         quotas.is_in_seat_all_period,
         quotas.source_file,
@@ -130,6 +131,7 @@ parts as (
         quotas.period_end_on,
         territory_parts.point_on as known_from_on,
         territory_parts.next_point_on as known_to_on,
+        quotas.has_own_credit,
         quotas.is_fully_ramped,
         sum(territory_parts.n_days) over (
             partition by territory_parts.quota_key, territory_parts.point_on
@@ -201,6 +203,7 @@ held as (
         spans.known_from_on,
         spans.known_to_on,
         spans.measure,
+        max(case when parts.has_own_credit then 1 else 0 end) = 1 as has_own_credit,
         min(case when parts.is_fully_ramped then 1 else 0 end) = 1 as is_fully_ramped,
         max(case when parts.is_in_seat_all_period then 1 else 0 end) = 1 as is_in_seat_all_period,
         min(parts.source_file) as source_file,
@@ -235,6 +238,7 @@ compared as (
                 and lag(held.source_file) over by_holder = held.source_file
                 and lag(held.source_line) over by_holder = held.source_line
                 and lag(held.n_quotas) over by_holder = held.n_quotas
+                and lag(held.has_own_credit) over by_holder = held.has_own_credit
                 and lag(held.is_fully_ramped) over by_holder = held.is_fully_ramped
                 and lag(held.is_in_seat_all_period) over by_holder = held.is_in_seat_all_period
                 and lag(held.full_quota_amount) over by_holder = held.full_quota_amount
@@ -277,6 +281,7 @@ select
     min(known_from_on) as known_from_on,
     max(known_to_on) as known_to_on,
     measure,
+    has_own_credit,
     is_fully_ramped,
     is_in_seat_all_period,
     source_file,
@@ -288,5 +293,5 @@ select
 from islands
 group by
     quota_key, source_system, participant_id, node, period_start_on, period_end_on, measure,
-    is_fully_ramped, is_in_seat_all_period, source_file, source_line, n_quotas, full_quota_amount,
-    prorated_quota_amount, quota_amount, island
+    has_own_credit, is_fully_ramped, is_in_seat_all_period, source_file, source_line, n_quotas,
+    full_quota_amount, prorated_quota_amount, quota_amount, island

@@ -1,4 +1,4 @@
-with periods as (select * from {{ ref('core_quota_period') }}),
+with periods as (select * from {{ ref('core_quota_scope') }}),
 
 seats as (select * from {{ ref('core_seat') }}),
 
@@ -102,8 +102,6 @@ spans as (
 at_points as (
     select
         periods.*,
-        -- When the quota itself became known, whatever became known beside it afterwards.
-        periods.known_from_on as quota_known_from_on,
         coalesce(spans.point_on, periods.known_from_on) as span_from_on,
         coalesce(spans.next_point_on, periods.known_to_on) as span_to_on
     from periods
@@ -138,6 +136,7 @@ select
     status,
     declared_period,
     basis,
+    has_own_credit,
     currency,
     source_file,
     source_line,

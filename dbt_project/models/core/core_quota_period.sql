@@ -5,41 +5,18 @@ with delivered as (
     ) }}
 ),
 
--- The seller calendar: every day on which quotas of this measure and version start.
-quota_days as (
-    select distinct
-        source_system,
-        version,
-        measure,
-        quota_on
-    from delivered
-    where known_to_on = date '9999-12-31'
-),
+windows as (select * from {{ ref('core_quota_window') }}),
 
-successors as (
+-- A start that was a holder's before a correction may still be another's.
+windows_of_others as (
     select
         source_system,
         version,
         measure,
         quota_on,
-        lead(quota_on) over by_calendar as next_quota_on,
-        lag(quota_on) over by_calendar as previous_quota_on
-    from quota_days
-    window by_calendar as (partition by source_system, version, measure order by quota_on)
-),
-
--- The last window has no successor yet: it is as long as the one before it.
-windows as (
-    select
-        source_system,
-        version,
-        measure,
-        quota_on,
-        coalesce(
-            next_quota_on,
-            {{ add_days('quota_on', days_between('previous_quota_on', 'quota_on')) }}
-        ) as window_end_on
-    from successors
+        min(window_end_on) as window_end_on
+    from windows
+    group by source_system, version, measure, quota_on
 ),
 
 periods as (
@@ -54,19 +31,32 @@ periods as (
         coalesce(delivered.basis, '{{ var("quota_basis") }}') as known_basis,
         {% if var('quota_period') == 'declared' -%}
         coalesce(delivered.declared_start_on, delivered.quota_on) as period_start_on,
-        coalesce(delivered.declared_end_on, delivered.period_end_on, windows.window_end_on)
+        coalesce(
+            delivered.declared_end_on, delivered.period_end_on, windows.window_end_on,
+            windows_of_others.window_end_on
+        )
         {%- else -%}
         delivered.quota_on as period_start_on,
-        coalesce(delivered.period_end_on, windows.window_end_on)
+        coalesce(
+            delivered.period_end_on, windows.window_end_on, windows_of_others.window_end_on
+        )
         {%- endif %} as period_ends_on,
         coalesce(delivered.currency, '{{ var("currency") }}') as known_currency
     from delivered
     left join windows
         on
             delivered.source_system = windows.source_system
-            and coalesce(delivered.version, '') = coalesce(windows.version, '')
+            and coalesce(delivered.version, '') = windows.version
             and delivered.measure = windows.measure
+            and coalesce(delivered.participant_id, delivered.territory_id, delivered.node, '')
+            = windows.holder_id
             and delivered.quota_on = windows.quota_on
+    left join windows_of_others
+        on
+            delivered.source_system = windows_of_others.source_system
+            and coalesce(delivered.version, '') = windows_of_others.version
+            and delivered.measure = windows_of_others.measure
+            and delivered.quota_on = windows_of_others.quota_on
 )
 
 select
@@ -88,6 +78,7 @@ select
     status,
     declared_period,
     known_basis as basis,
+    coalesce(is_of_team_if_leading, false) as is_of_team_if_leading,
     known_currency as currency,
     source_file,
     source_line,

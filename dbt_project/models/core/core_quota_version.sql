@@ -61,6 +61,7 @@ select
     status,
     declared_period,
     basis,
+    has_own_credit,
     currency,
     is_in_force,
     is_fully_ramped,

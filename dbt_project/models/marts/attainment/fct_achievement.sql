@@ -269,6 +269,15 @@ wanted_of_teams as (
     where substring(measure, 1, 5) = 'team_'
 ),
 
+-- Whose quota on a team is on their own achievements as well, by the convention of its source.
+wanted_with_own as (
+    select distinct
+        participant_id,
+        measure
+    from quotas
+    where has_own_credit
+),
+
 -- What the people below somebody achieved, by who was known to be above them on the day that
 -- counts.
 below as (
@@ -290,7 +299,11 @@ below as (
             and own.effective_on >= closure.valid_from
             and own.effective_on < closure.valid_to
             and own.recorded_on < closure.known_to_on
-    where closure.distance > 0
+    left join wanted_with_own
+        on
+            closure.ancestor_id = wanted_with_own.participant_id
+            and wanted_of_teams.measure = wanted_with_own.measure
+    where closure.distance > 0 or wanted_with_own.participant_id is not null
 ),
 
 -- Who is found to have been above them later has it from then on, and somebody else no longer.

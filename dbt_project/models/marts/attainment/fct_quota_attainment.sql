@@ -96,6 +96,7 @@ select
         when paced.as_of_on < paced.period_end_on then 'running'
         else 'closed'
     end as attainment_state,
+    coalesce(paced.has_own_credit, false) as has_own_credit,
     paced.is_fully_ramped,
     paced.is_in_seat_all_period,
     coalesce(paced.is_pace_straight_line, true) as is_pace_straight_line,

@@ -13,10 +13,12 @@ select
     cast(null as varchar) as declared_period,
     cast(null as date) as declared_start_on,
     cast(null as date) as declared_end_on,
+    cast(null as date) as calendar_end_on,
     quota_amount,
     currency,
     territory_id,
     node,
     basis,
+    false as is_of_team_if_leading,
     {{ lineage() }}
 from quotas

@@ -3,6 +3,28 @@ with quotas as (
     select *
     from {{ source('salesforce', 'forecasting_quota') }}
     where quota_owner_id is not null
+),
+
+periods as (
+    {{ current_rows(source('salesforce', 'period'), ['id']) }}
+),
+
+-- The fiscal period that starts on a day; of several kinds the one that forecasts go by.
+forecast_periods as (
+    select
+        start_date,
+        max(end_date) as last_on
+    from (
+        select
+            *,
+            max(case when is_forecast_period then 1 else 0 end) over (
+                partition by start_date
+            ) as has_forecast_period
+        from periods
+    ) as candidates
+    where has_forecast_period = 0 or is_forecast_period
+    group by start_date
+    having count(distinct end_date) = 1
 )
 
 select
@@ -18,11 +40,14 @@ select
     cast(null as varchar) as declared_period,
     cast(null as date) as declared_start_on,
     cast(null as date) as declared_end_on,
+    {{ add_days('forecast_periods.last_on', 1) }} as calendar_end_on,
     quotas.quota_amount,
     quotas.currency_iso_code as currency,
     cast(null as varchar) as territory_id,
     cast(null as varchar) as node,
     cast(null as varchar) as basis,
+    -- Forecasts roll up: the quota of whoever leads is theirs and their team's.
+    true as is_of_team_if_leading,
     quotas._recorded_at as recorded_at,
     quotas._extracted_at as extracted_at,
     quotas._op as op,
@@ -30,3 +55,4 @@ select
     quotas._file as source_file,
     quotas._line as source_line
 from quotas
+left join forecast_periods on quotas.start_date = forecast_periods.start_date

@@ -1,0 +1,106 @@
+with quotas as (
+    {{ latest_versions('quota', ['quota_id', 'version']) }}
+),
+
+periods as (select * from {{ ref('core_fiscal_period') }}),
+
+-- Fiscal months in a row, each with the months of the longest fiscal period that starts with it.
+months as (
+    select
+        months.starts_on,
+        months.fiscal_year,
+        row_number() over (order by months.starts_on) as month_number,
+        case
+            when years.starts_on is not null then 12
+            when quarters.period_number = 3 then 6
+            when quarters.starts_on is not null then 3
+            else 1
+        end as n_longest_months
+    from periods as months
+    left join periods as quarters
+        on months.starts_on = quarters.starts_on and quarters.period_type = 'quarter'
+    left join periods as years
+        on months.starts_on = years.starts_on and years.period_type = 'year'
+    where months.period_type = 'month'
+),
+
+starts as (
+    select
+        quotas.source_system,
+        coalesce(quotas.version, '') as version,
+        quotas.measure,
+        coalesce(quotas.participant_id, quotas.territory_id, quotas.node, '') as holder_id,
+        quotas.quota_on,
+        months.month_number,
+        months.fiscal_year,
+        months.n_longest_months,
+        max(quotas.calendar_end_on) as calendar_end_on
+    from quotas
+    left join months on quotas.quota_on = months.starts_on
+    group by
+        quotas.source_system, coalesce(quotas.version, ''), quotas.measure,
+        coalesce(quotas.participant_id, quotas.territory_id, quotas.node, ''), quotas.quota_on,
+        months.month_number, months.fiscal_year, months.n_longest_months
+),
+
+-- The seller calendar: every day on which quotas of this measure and version start.
+calendar_days as (
+    select distinct
+        source_system,
+        version,
+        measure,
+        quota_on,
+        month_number,
+        fiscal_year
+    from starts
+),
+
+stepped as (
+    select
+        *,
+        lead(quota_on) over by_day as next_quota_on,
+        lag(quota_on) over by_day as previous_quota_on,
+        month_number - lag(month_number) over by_month as n_months,
+        month_number - lag(month_number) over by_year as n_months_in_year
+    from calendar_days
+    window
+        by_day as (partition by source_system, version, measure order by quota_on),
+        by_month as (
+            partition by source_system, version, measure, month_number is null
+            order by month_number
+        ),
+        by_year as (
+            partition by source_system, version, measure, fiscal_year order by month_number
+        )
+)
+
+select
+    starts.source_system,
+    starts.version,
+    starts.measure,
+    starts.holder_id,
+    starts.quota_on,
+    stepped.next_quota_on,
+    stepped.previous_quota_on,
+    starts.calendar_end_on,
+    starts.fiscal_year,
+    starts.month_number,
+    starts.n_longest_months,
+    stepped.n_months,
+    stepped.n_months_in_year,
+    starts.month_number - lag(starts.month_number) over (
+        partition by
+            starts.source_system,
+            starts.version,
+            starts.measure,
+            starts.holder_id,
+            starts.month_number is null
+        order by starts.month_number
+    ) as n_own_months
+from starts
+inner join stepped
+    on
+        starts.source_system = stepped.source_system
+        and starts.version = stepped.version
+        and starts.measure = stepped.measure
+        and starts.quota_on = stepped.quota_on
