@@ -31,7 +31,7 @@ SHOWN_REJECTS = 20
 EXTRACT_DAYS = dg.DynamicPartitionsDefinition(name="extract_day")
 REFERENCE_KEYS = tuple(
     dg.AssetKey(["config", name])
-    for name in ("company", "fiscal_period", "calendar_day", "alias", "stage")
+    for name in ("company", "fiscal_period", "calendar_day", "alias", "stage", "opportunity_type")
 )
 
 

@@ -1,8 +1,9 @@
 """The company file and its reference data, as tables of schema `config`.
 
-dbt reads the fiscal calendar, the spellings (`aliases.csv`) and the company's own stages
-(`stages.csv`) from there. The tables are written anew by every run: they are configuration, not
-history, and the folder they come from is kept under version control by the company.
+dbt reads the fiscal calendar, the spellings (`aliases.csv`), the company's own stages
+(`stages.csv`) and what its types of deals mean (`opportunity_types.csv`) from there. The tables are
+written anew by every run: they are configuration, not history, and the folder they come from is
+kept under version control by the company.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ ALIAS_DOMAINS = (
     "stage",
 )
 """What a company may map spellings of; the models apply each (`macros/aliases.sql`)."""
+DEAL_TYPES = ("new", "expansion", "contraction", "renewal", "services", "other")
+"""What a type of deals can mean; `new` is new business."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,15 @@ STAGES = ReferenceFile(
     columns=("source_system", "stage", "ordinal", "status", "forecast_category"),
     key=("source_system", "stage"),
 )
+OPPORTUNITY_TYPES = ReferenceFile(
+    name="opportunity_types.csv",
+    table="opportunity_type",
+    columns=("source_system", "opportunity_type", "deal_type"),
+    key=("source_system", "opportunity_type"),
+)
 
 
-REFERENCE_FILES = (ALIASES, STAGES)
+REFERENCE_FILES = (ALIASES, STAGES, OPPORTUNITY_TYPES)
 
 
 def aliased_domains(company: Company) -> dict[str, list[str]]:
@@ -80,8 +89,8 @@ def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> 
 
     Raises:
         ConfigurationError: the reference folder has a file that is not known, or a reference file
-            another header, an empty cell, a key twice, a source or a domain that is not known, or a
-            stage that is neither open, won nor lost.
+            another header, an empty cell, a key twice, a source or a domain that is not known, a
+            stage that is neither open, won nor lost, or a type of deals that means nothing known.
     """
     frames = {
         "company": _company_frame(company),
@@ -89,6 +98,9 @@ def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> 
         "calendar_day": _day_frame(company),
         ALIASES.table: _aliases(company),
         STAGES.table: _check_stages(company.reference, _read(company.reference, STAGES)),
+        OPPORTUNITY_TYPES.table: _check_types(
+            company.reference, _read(company.reference, OPPORTUNITY_TYPES)
+        ),
     }
     connection.execute("create schema if not exists config")
     for table, frame in frames.items():
@@ -232,3 +244,18 @@ def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:
             "status one of open, won, lost"
         )
     return stages.with_columns(pl.col("ordinal").cast(pl.Int32))
+
+
+def _check_types(folder: Path | None, types: pl.DataFrame) -> pl.DataFrame:
+    _check_known(folder, OPPORTUNITY_TYPES, types["deal_type"], DEAL_TYPES)
+    # Types are matched whatever their case; two spellings of one would be two meanings.
+    lowered = types.with_columns(opportunity_type=pl.col("opportunity_type").str.to_lowercase())
+    twice = types.filter(
+        lowered.select(pl.struct(OPPORTUNITY_TYPES.key).is_duplicated()).to_series()
+    )
+    if twice.height:
+        raise ConfigurationError(
+            f"{folder}/{OPPORTUNITY_TYPES.name}: {twice.height} rows differ only in "
+            f"upper and lower case (first: {twice['opportunity_type'][0]}): keep one of them"
+        )
+    return lowered

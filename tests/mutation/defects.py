@@ -168,6 +168,11 @@ def _(folder: Path) -> None:
     )
 
 
+@defect("a type of deals nobody knows", "extract", by="dbt.opportunity_type_is_mapped")
+def _(folder: Path) -> None:
+    rewrite(deals_of(folder), set_to(Type="Net New Logo"))
+
+
 @defect("deals lose their currency", "extract", "E9 currency missing")
 def _(folder: Path) -> None:
     rewrite(deals_of(folder), set_to(CurrencyIsoCode=""))
@@ -234,6 +239,16 @@ def _(folder: Path) -> None:
         return [*rows, lost]
 
     rewrite(folder / "OpportunitySplit.delta.csv", orphan)
+
+
+@defect("a split of a type nobody delivered", "extract", by="dbt.split_type_is_known")
+def _(folder: Path) -> None:
+    rewrite(folder / "OpportunitySplit.delta.csv", set_to(SplitTypeId="1Hlbm0000000099CAA"))
+
+
+@defect("splits lose their percentage", "extract", by="dbt.split_has_a_share")
+def _(folder: Path) -> None:
+    rewrite(folder / "OpportunitySplit.delta.csv", set_to(SplitPercentage=""))
 
 
 @defect("two quotas of a seller overlap", "extract", "E9 overlapping quota")

@@ -6,7 +6,7 @@ day_rates as (select * from {{ ref('core_currency_day') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
-deal_types as (select * from {{ ref('seed_opportunity_type') }}),
+deal_types as (select * from {{ ref('core_deal_type') }}),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
@@ -105,4 +105,7 @@ select
     cast(valued.booked_amount - valued.plan_amount as decimal(18, 4)) as fx_effect_amount
 from valued
 left join calendar on valued.effective_on = calendar.day_on
-left join deal_types on lower(valued.opportunity_type) = deal_types.source_value
+left join deal_types
+    on
+        valued.source_system = deal_types.source_system
+        and lower(trim(valued.opportunity_type)) = deal_types.source_value

@@ -8,7 +8,8 @@ select
     owner_id,
     campaign_id,
     stage_name as stage_value,
-    coalesce(forecast_category_name, forecast_category) as forecast_category_value,
+    -- The name is a label each organisation may change; the other is the platform's own word.
+    coalesce(forecast_category, forecast_category_name) as forecast_category_value,
     type as opportunity_type,
     lead_source,
     next_step,
