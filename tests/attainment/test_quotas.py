@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+import duckdb
 import pytest
 
-from tests.sources.world import Systems
+from pipelines.assets.dbt_project import DbtProject
+from pipelines.quality.dbt_tests import results_from_run
+from pipelines.quality.results import CheckResult
+from tests.deployment import Deployment
+from tests.sources.world import DEMO, Systems
 
 pytestmark = pytest.mark.xdist_group("quotas")
 
@@ -92,3 +97,340 @@ def test_what_changes_nothing_about_a_quota_in_force_begins_no_range(planning: S
         ("005D", date(2026, 1, 23), THIRD, 400),
         ("005D", THIRD, date(9999, 12, 31), pytest.approx(197.75, abs=0.01)),
     ]
+
+
+def forecast_quota(holder: str, start: str, amount: int) -> dict[str, str]:
+    return {
+        "id": f"0Q{holder}{start}",
+        "quota_owner_id": holder,
+        "start_date": start,
+        "quota_amount": str(amount),
+        "currency_iso_code": "USD",
+        "is_quantity": "false",
+        "created_date": "2025-12-15 12:00:00",
+        "system_modstamp": "2025-12-15 12:00:00",
+    }
+
+
+def won(key: str, owner: str, amount: int, day: str) -> dict[str, str]:
+    return {
+        "id": key,
+        "name": key,
+        "account_id": "001A",
+        "owner_id": owner,
+        "stage_name": "Closed Won",
+        "amount": str(amount),
+        "currency_iso_code": "USD",
+        "close_date": day,
+        "is_closed": "true",
+        "is_won": "true",
+        "created_date": "2026-01-12 15:00:00",
+        "system_modstamp": f"{day} 22:00:00",
+    }
+
+
+def user(key: str, manager: str = "", at: str = "2026-01-05 12:00:00") -> dict[str, str]:
+    return {
+        "id": key,
+        "last_name": key,
+        "manager_id": manager,
+        "user_role_id": "00E",
+        "is_active": "true",
+        "system_modstamp": at,
+    }
+
+
+def split(key: str, deal: str, holder: str, kind: str, pct: int, amount: int) -> dict[str, str]:
+    return {
+        "id": key,
+        "opportunity_id": deal,
+        "split_owner_id": holder,
+        "split_type_id": kind,
+        "split_percentage": str(pct),
+        "split_amount": str(amount),
+        "currency_iso_code": "USD",
+        "is_deleted": "false",
+        "system_modstamp": "2026-02-20 22:00:00",
+    }
+
+
+def split_type(key: str, field: str, *, whole: bool, active: bool = True) -> dict[str, str]:
+    return {
+        "id": key,
+        "developer_name": key,
+        "master_label": key,
+        "is_active": str(active).lower(),
+        "is_total_validated": str(whole).lower(),
+        "split_field": field,
+        **STAMP,
+    }
+
+
+MONTHS = [f"2026-{month:02d}-01" for month in range(2, 13) if month != 6]
+QUARTERS = ["2026-02-01", "2026-05-01", "2026-08-01", "2026-11-01"]
+
+
+@pytest.fixture(scope="module")
+def crm(tmp_path_factory: pytest.TempPathFactory) -> Systems:
+    """Quotas of Salesforce, monthly for sellers and quarterly for who leads them.
+
+    V leads M, M leads A, B and P, P leads X. P sells on a quota of their own. Y, and Z who is new,
+    join B in May.
+    N sells with the engineers S and T, whose shares come by several types of splits.
+    """
+    folder = tmp_path_factory.mktemp("crm")
+    (folder / "reference").mkdir()
+    (folder / "reference" / "opportunity_types.csv").write_text(
+        "source_system,opportunity_type,deal_type\n"
+        "salesforce,Net New Logo,new\n"
+        "salesforce,Existing Business,renewal\n"
+    )
+    company = Deployment.of(
+        DEMO,
+        folder,
+        sources={"salesforce": {"format": "connector"}, "finance": {}},
+        policies={"personal_quotas": ["005P"]},
+        reference="reference",
+    ).company
+    company.paths.warehouse.mkdir()
+    systems = Systems(folder, company)
+    systems.deliver(
+        FIRST,
+        "salesforce",
+        user_role=[{"id": "00E", "name": "North"} | STAMP],
+        account=[{"id": "001A", "name": "Alder", "is_deleted": "false"} | STAMP],
+        user=[
+            user("005V"),
+            user("005M", "005V"),
+            user("005A", "005M"),
+            user("005B", "005M"),
+            user("005P", "005M"),
+            user("005X", "005P"),
+            user("005Y"),
+            *(user(f"005{letter}") for letter in "NST"),
+        ],
+        opportunity_split_type=[
+            split_type("Revenue", "Amount", whole=True),
+            split_type("Services", "Services_Amount__c", whole=True),
+            split_type("ARR", "ARR__c", whole=False),
+            split_type("Retired", "Amount", whole=False, active=False),
+            split_type("Seasonal", "Amount", whole=False),
+        ],
+        opportunity_split=[
+            split("1HkA", "006S", "005N", "Revenue", 100, 100000),
+            split("1HkB", "006S", "005S", "ARR", 100, 24000),
+            split("1HkC", "006S", "005T", "Retired", 50, 50000),
+            split("1HkD", "006S", "005N", "Services", 25, 2000),
+            split("1HkE", "006S", "005S", "Services", 75, 6000),
+            split("1HkF", "006S", "005T", "Seasonal", 10, 10000),
+            split("1HkG", "006T", "005T", "Seasonal", 10, 700),
+            split("1HkH", "006R", "005S", "ARR", 100, 9000),
+        ],
+        forecasting_quota=[
+            *(forecast_quota("005A", start, 10000) for start in MONTHS),
+            forecast_quota("005B", "2026-02-01", 90000),
+            forecast_quota("005B", "2026-12-01", 20000),
+            forecast_quota("005P", "2026-12-01", 40000),
+            *(forecast_quota("005M", start, 150000) for start in QUARTERS),
+            *(forecast_quota("005V", start, 160000) for start in QUARTERS),
+        ],
+        opportunity=[
+            won("006F", "005A", 60000, "2026-02-20"),
+            won("006G", "005B", 40000, "2026-02-21"),
+            won("006O", "005M", 20000, "2026-02-22"),
+            won("006S", "005N", 100000, "2026-02-20"),
+            won("006R", "005N", 30000, "2026-02-20"),
+            won("0061", "005N", 1000, "2026-02-20") | {"type": "Net New Logo"},
+            won("0062", "005N", 2000, "2026-02-20") | {"type": "New Business"},
+            won("0063", "005N", 4000, "2026-02-20") | {"type": "Existing Business"},
+            won("0064", "005N", 8000, "2026-02-20") | {"type": "Mystery"},
+        ],
+    )
+    systems.deliver(
+        FIRST,
+        "finance",
+        quota=[
+            planned("N", "005N", "3000", "2026-01-20T17:00:00Z", measure="new_logo_bookings"),
+            planned("S", "005S", "24000", "2026-01-20T17:00:00Z", measure="overlay_bookings"),
+            planned("S2", "005S", "8000", "2026-01-20T17:00:00Z", measure="bookings_services"),
+        ],
+    )
+    systems.deliver(
+        SECOND,
+        "salesforce",
+        user=[user(key, "005B", "2026-05-31 12:00:00") for key in ("005Y", "005Z")],
+        # Not won after all, and a type of splits that is used no more.
+        opportunity=[
+            won("006Y", "005A", 5000, "2026-05-20"),
+            won("006R", "005N", 30000, "2026-02-20")
+            | {"stage_name": "Closed Lost", "is_won": "false"}
+            | {"system_modstamp": "2026-05-30 22:00:00"},
+        ],
+        opportunity_split_type=[
+            split_type("Seasonal", "Amount", whole=False, active=False)
+            | {"system_modstamp": "2026-05-30 12:00:00"}
+        ],
+    )
+    systems.deliver(
+        date(2027, 1, 5),
+        "salesforce",
+        opportunity=[
+            won("006T", "005N", 7000, "2026-06-10"),
+            won("006J", "005A", 7000, "2026-06-20"),
+            won("006K", "005A", 100, "2026-12-30"),
+            won("006L", "005A", 250000, "2026-12-31"),
+            won("006N", "005P", 10000, "2026-12-30"),
+        ],
+    )
+    systems.build(
+        "fct_quota",
+        "fct_quota_in_force",
+        "fct_quota_attainment",
+        "fct_quota_attainment_node",
+        "core_opportunity_split",
+    )
+    return systems
+
+
+def attainment(systems: Systems, participant: str) -> list[tuple[object, ...]]:
+    return systems.rows(
+        "select measure, period_start_on, period_end_on, quota_amount, credit_amount "
+        f"from attainment.fct_quota_attainment where participant_id = '{participant}' "
+        "and credit_amount <> 0 order by period_start_on"
+    )
+
+
+def test_a_monthly_quota_ends_with_its_month_also_the_last_and_before_a_hole(crm: Systems) -> None:
+    found = attainment(crm, "005A")
+    assert found == [
+        ("bookings", date(2026, 2, 1), date(2026, 3, 1), 10000, 60000),
+        ("bookings", date(2026, 5, 1), date(2026, 6, 1), 10000, 5000),
+        ("bookings", date(2026, 12, 1), date(2027, 1, 1), 10000, 250100),
+    ]
+    assert crm.rows(
+        "select credit_state, quota_key is null, credit_amount from attainment.fct_credit "
+        "where opportunity_id = '006J'"
+    ) == [("no_quota", True, 7000)]
+
+
+def test_a_leaders_quota_is_the_teams_with_their_own_deals(crm: Systems) -> None:
+    """60,000 and 40,000 of the team, 20,000 of the manager."""
+    quarter = (date(2026, 2, 1), date(2026, 5, 1))
+    assert attainment(crm, "005M")[0] == ("team_bookings", *quarter, 150000, 120000)
+    assert attainment(crm, "005V")[0] == ("team_bookings", *quarter, 160000, 120000)
+    assert crm.rows(
+        "select node_id, quota_amount, street_quota_amount, credit_amount, attainment_pct "
+        "from attainment.fct_quota_attainment_node where hierarchy = 'as_was' "
+        "and tree = 'management' and period_start_on = date '2026-02-01' "
+        "and period_end_on = date '2026-05-01' and node_id in ('manager/005M', 'manager/005V') "
+        "order by node_id"
+    ) == [
+        ("manager/005M", 150000, 0, 120000, pytest.approx(0.8)),
+        ("manager/005V", 160000, 0, 120000, pytest.approx(0.75)),
+    ]
+    assert crm.rows(
+        "select credit_state from attainment.fct_credit where opportunity_id = '006O'"
+    ) == [("in_quota",)]
+
+
+def test_street_quota_is_the_sellers_own_and_what_a_leader_declares_personal(crm: Systems) -> None:
+    """December: 10,000 of A, 40,000 of P; the 20,000 of B, who leads since May, are a team's."""
+    assert crm.rows(
+        "select node_id, street_quota_amount from attainment.fct_quota_attainment_node "
+        "where hierarchy = 'as_was' and period_start_on = date '2026-12-01' "
+        "and node_id in ('company', 'manager/005M') order by node_id"
+    ) == [("company", 50000), ("manager/005M", 50000)]
+    assert attainment(crm, "005P") == [
+        ("bookings", date(2026, 12, 1), date(2027, 1, 1), 40000, 10000)
+    ]
+
+
+def test_whoever_comes_to_lead_has_a_teams_quota_from_when_that_was_known(crm: Systems) -> None:
+    assert crm.rows(
+        "select measure, period_start_on, known_from_on, known_to_on, quota_amount "
+        "from attainment.fct_quota_in_force where participant_id = '005B' order by all"
+    ) == [
+        ("bookings", date(2026, 2, 1), date(2025, 12, 15), date(9999, 12, 31), 90000),
+        ("bookings", date(2026, 12, 1), date(2025, 12, 15), SECOND, 20000),
+        ("team_bookings", date(2026, 12, 1), SECOND, date(9999, 12, 31), 20000),
+    ]
+    # The quota itself was known all the time.
+    assert crm.rows(
+        "select measure, known_from_on from attainment.fct_quota where participant_id = '005B' "
+        "order by period_start_on"
+    ) == [("bookings", date(2025, 12, 15)), ("team_bookings", date(2025, 12, 15))]
+
+
+def credited(systems: Systems, deal: str) -> list[tuple[object, ...]]:
+    return systems.rows(
+        "select participant_id, credit_type, measure, sum(credit_amount) "
+        f"from attainment.fct_credit where opportunity_id = '{deal}' group by all "
+        "having sum(credit_amount) <> 0 order by all"
+    )
+
+
+def test_a_split_of_another_field_credits_the_amount_that_came_with_it(crm: Systems) -> None:
+    """Types that are the whole of an amount add up by themselves; the retired one gives nothing."""
+    assert credited(crm, "006S") == [
+        ("005N", "direct", "bookings", 100000),
+        ("005N", "split", "bookings_services", 2000),
+        ("005S", "overlay", "overlay_bookings", 24000),
+        ("005S", "split", "bookings_services", 6000),
+        ("005T", "overlay", "overlay_bookings", 10000),
+    ]
+    quarter = (date(2026, 2, 1), date(2026, 5, 1))
+    assert sorted(attainment(crm, "005S")) == [
+        ("bookings_services", *quarter, 8000, 6000),
+        ("overlay_bookings", *quarter, 24000, 24000),
+    ]
+
+
+def test_a_deal_that_is_not_won_after_all_takes_the_splits_amount_back(crm: Systems) -> None:
+    assert credited(crm, "006R") == []
+    assert crm.rows(
+        "select recorded_on, credit_amount from attainment.fct_credit "
+        "where opportunity_id = '006R' and participant_id = '005S' order by all"
+    ) == [(date(2026, 2, 20), 9000), (date(2026, 5, 30), -9000)]
+
+
+def test_a_deactivated_type_credits_no_later_booking(crm: Systems) -> None:
+    """Seasonal was deactivated on 30 May: the deal of February keeps it, that of June has none."""
+    assert credited(crm, "006T") == [("005N", "direct", "bookings", 7000)]
+
+
+def test_what_a_type_of_deals_means_is_the_companys(crm: Systems) -> None:
+    """1,000 by the company's file and 2,000 by default; a type it has renamed is a renewal."""
+    assert crm.rows(
+        "select opportunity_id, deal_type from attainment.fct_booking_event "
+        "where opportunity_id in ('0061', '0062', '0063') order by all"
+    ) == [("0061", "new"), ("0062", "new"), ("0063", "renewal")]
+    assert attainment(crm, "005N") == [
+        ("new_logo_bookings", date(2026, 2, 1), date(2026, 5, 1), 3000, 3000)
+    ]
+
+
+def checked(systems: Systems, *names: str) -> dict[str, CheckResult]:
+    project = DbtProject(systems.company)
+    outcome = project.build("--select", *names, command="test")
+    with duckdb.connect(str(systems.company.warehouse_file)) as connection:
+        results = results_from_run(outcome.result, project.manifest(), connection)
+    return {result.check_id: result for result in results}
+
+
+def test_a_type_nobody_mapped_is_refused_and_shares_add_up(crm: Systems) -> None:
+    found = checked(
+        crm,
+        "opportunity_type_is_mapped",
+        "splits_add_up_to_the_whole",
+        "direct_shares_are_the_whole",
+        "direct_credit_equals_bookings",
+        "quota_measure_is_known",
+        "personal_quota_is_of_somebody_known",
+        "split_has_a_share",
+    )
+    unmapped = found.pop("dbt.opportunity_type_is_mapped")
+    assert (unmapped.status, unmapped.severity, unmapped.n_failed) == ("fail", "block", 1)
+    assert "opportunity_type=Mystery" in (unmapped.example or "")
+    assert "opportunity_types.csv" in unmapped.next_step
+    assert {name: result.status for name, result in found.items()} == dict.fromkeys(found, "pass")
+    assert len(found) == 6

@@ -2,29 +2,49 @@ with events as (select * from {{ ref('core_booking_event') }}),
 
 owners as (select * from {{ ref('core_opportunity_owner') }}),
 
+-- Deals with the day of their first booking, by which a type of splits was in use or not.
 booked as (
-    select distinct
+    select
         opportunity_key,
         source_system,
-        opportunity_id
-    from events
+        opportunity_id,
+        least(effective_on, recorded_on) as booked_on
+    from (
+        select
+            *,
+            row_number() over (
+                partition by opportunity_key order by recorded_at, booking_event_id
+            ) as event_rank
+        from events
+    ) as ranked
+    where event_rank = 1
 ),
 
 delivered_splits as (
     {{ known_versions('opportunity_split', ['split_id']) }}
 ),
 
--- Direct splits share a deal among them; every overlay stands alone.
+-- Direct splits share a deal among them, those of another type that is the whole another amount of
+-- it; every overlay stands alone. An amount that is not the deal's own comes with the split.
 splits as (
     select
         booked.opportunity_key,
         case
             when delivered_splits.is_overlay
-                then 'overlay|' || coalesce(delivered_splits.participant_id, 'unassigned')
+                then
+                    'overlay|' || coalesce(delivered_splits.participant_id, 'unassigned')
+                    || case
+                        when delivered_splits.is_of_other_field
+                            then '|' || delivered_splits.split_type_id
+                        else ''
+                    end
+            when delivered_splits.measure <> 'bookings' then 'split|' || delivered_splits.measure
             else 'direct'
         end as pool,
         coalesce(delivered_splits.participant_id, 'unassigned') as participant_id,
-        delivered_splits.split_pct,
+        coalesce(delivered_splits.split_pct, 0) as split_pct,
+        case when delivered_splits.is_of_other_field then delivered_splits.split_amount end
+            as share_amount_in_currency,
         delivered_splits.known_from_on,
         delivered_splits.known_to_on
     from delivered_splits
@@ -34,7 +54,15 @@ splits as (
             and delivered_splits.opportunity_id = booked.opportunity_id
     where
         not coalesce(delivered_splits.is_deleted, false)
-        and coalesce(delivered_splits.split_pct, 0) <> 0
+        and (
+            coalesce(delivered_splits.split_pct, 0) <> 0
+            or delivered_splits.is_of_other_field
+            and coalesce(delivered_splits.split_amount, 0) <> 0
+        )
+        and (
+            delivered_splits.inactive_from_on is null
+            or booked.booked_on < delivered_splits.inactive_from_on
+        )
 ),
 
 -- Days on which the parties to a deal may change.
@@ -84,7 +112,8 @@ split_members as (
         generations.pool,
         generations.valid_from_on,
         splits.participant_id,
-        sum(splits.split_pct) as credit_pct
+        sum(splits.split_pct) as credit_pct,
+        sum(splits.share_amount_in_currency) as share_amount_in_currency
     from generations
     inner join splits
         on
@@ -102,7 +131,8 @@ pool_totals as (
         opportunity_key,
         pool,
         valid_from_on,
-        sum(credit_pct) as total_pct
+        sum(credit_pct) as total_pct,
+        sum(share_amount_in_currency) as total_share_amount
     from split_members
     group by opportunity_key, pool, valid_from_on
 ),
@@ -115,11 +145,13 @@ members as (
         valid_from_on,
         participant_id,
         case
+            when substring(pool, 1, 6) = 'split|' then 'split'
             when participant_id = 'unassigned' then 'house'
             when pool = 'direct' then 'direct'
             else 'overlay'
         end as credit_type,
-        credit_pct
+        credit_pct,
+        share_amount_in_currency
     from split_members
 
     union all
@@ -130,7 +162,8 @@ members as (
         generations.valid_from_on,
         coalesce(owners.owner_id, 'unassigned') as participant_id,
         case when owners.owner_id is null then 'house' else 'direct' end as credit_type,
-        cast(1 as decimal(38, 6)) as credit_pct
+        cast(1 as decimal(38, 6)) as credit_pct,
+        cast(null as decimal(18, 4)) as share_amount_in_currency
     from generations
     left join pool_totals
         on
@@ -151,10 +184,12 @@ members as (
         pool,
         valid_from_on,
         'unassigned' as participant_id,
-        'house' as credit_type,
-        1 - total_pct as credit_pct
+        case when pool = 'direct' then 'house' else 'split' end as credit_type,
+        1 - total_pct as credit_pct,
+        case when total_share_amount is not null then cast(0 as decimal(18, 4)) end
+            as share_amount_in_currency
     from pool_totals
-    where pool = 'direct' and total_pct <> 1
+    where substring(pool, 1, 8) <> 'overlay|' and total_pct <> 1
 ),
 
 -- One row per participant, also where the house is named by a split and has a remainder.
@@ -165,7 +200,8 @@ parties as (
         valid_from_on,
         participant_id,
         max(credit_type) as credit_type,
-        cast(sum(credit_pct) as decimal(9, 6)) as credit_pct
+        cast(sum(credit_pct) as decimal(9, 6)) as credit_pct,
+        cast(sum(share_amount_in_currency) as decimal(18, 4)) as share_amount_in_currency
     from members
     group by opportunity_key, pool, valid_from_on, participant_id
 ),
@@ -182,6 +218,8 @@ compared as (
             when
                 lag(generations.valid_to_on) over by_party = parties.valid_from_on
                 and lag(parties.credit_pct) over by_party = parties.credit_pct
+                and coalesce(lag(parties.share_amount_in_currency) over by_party, 0)
+                = coalesce(parties.share_amount_in_currency, 0)
                 then 1
             else 0
         end as is_as_before
@@ -251,9 +289,15 @@ select
     spans.pool,
     parties.participant_id,
     parties.credit_type,
+    case
+        when substring(spans.pool, 1, 6) = 'split|' then substring(spans.pool, 7)
+        when parties.credit_type = 'overlay' then 'overlay_bookings'
+        else 'bookings'
+    end as measure,
     spans.valid_from_on,
     spans.valid_to_on,
     parties.credit_pct,
+    parties.share_amount_in_currency,
     -- Where the share begins and ends on the whole: amounts cut there add up exactly.
     cast(sum(parties.credit_pct) over ahead - parties.credit_pct as decimal(9, 6)) as begins_pct,
     cast(sum(parties.credit_pct) over ahead as decimal(9, 6)) as ends_pct

@@ -11,6 +11,18 @@ quotas as (
         and quotas.known_to_on > latest_extract.as_of_on
 ),
 
+-- A leader's own bookings are in the team's quota, where that is on these as well.
+quotas_with_own as (
+    select
+        quota_key,
+        participant_id,
+        replace(measure, 'team_', '') as measure,
+        period_start_on,
+        period_end_on
+    from quotas
+    where has_own_credit
+),
+
 -- A booking is credited by the shares known at the end of the day it was recorded on, and again
 -- whenever they change afterwards.
 credited as (
@@ -23,23 +35,35 @@ credited as (
         shares.valid_to_on,
         shares.credit_pct,
         greatest(events.recorded_on, shares.valid_from_on) as given_on,
-        case when shares.credit_type = 'overlay' then 'overlay_bookings' else 'bookings' end
-            as measure,
-        {{ slice('events.amount') }} as amount_share,
-        {{ slice('events.amount_in_currency') }} as amount_in_currency_share,
-        {{ slice('events.plan_amount') }} as plan_amount_share,
-        {{ slice('events.booked_amount') }} as booked_amount_share,
-        {{ slice('events.spot_amount') }} as spot_amount_share
+        shares.measure,
+        -- An amount of the split's own is there as often as the deal is booked.
+        case
+            when shares.share_amount_in_currency is null
+                then {{ slice('events.amount_in_currency') }}
+            else cast(events.n_bookings * shares.share_amount_in_currency as decimal(18, 4))
+        end as amount_in_currency_share,
+        {%- for name, rate in [
+            ('plan', 'plan_rate'), ('booked', 'booking_rate'), ('spot', 'spot_rate')
+        ] %}
+        case
+            when shares.share_amount_in_currency is null
+                then {{ slice('events.' ~ name ~ '_amount') }}
+            else
+                {{ at_rate('events.n_bookings * shares.share_amount_in_currency', 'events.' ~ rate) }}
+        end as {{ name }}_amount_share{{ ',' if not loop.last }}
+        {%- endfor %}
     from events
     inner join shares
         on
             events.opportunity_key = shares.opportunity_key
             and events.recorded_on < shares.valid_to_on
+    where shares.share_amount_in_currency is null or events.n_bookings <> 0
 ),
 
 identified as (
     select
         *,
+        {{ var('attainment_rate') }}_amount_share as amount_share,
         md5(
             booking_event_id || '|' || pool || '|' || participant_id || '|'
             || cast(given_on as varchar)
@@ -124,7 +148,7 @@ final as (
         ledger.opportunity_id,
         ledger.account_id,
         ledger.participant_id,
-        quotas.quota_key,
+        coalesce(quotas.quota_key, quotas_with_own.quota_key) as quota_key,
         ledger.fiscal_month_key,
         ledger.fiscal_quarter_key,
         ledger.fiscal_year_key,
@@ -134,7 +158,10 @@ final as (
         ledger.measure,
         ledger.deal_type,
         ledger.cause,
-        case when quotas.quota_key is null then 'no_quota' else 'in_quota' end as credit_state,
+        case
+            when quotas.quota_key is null and quotas_with_own.quota_key is null then 'no_quota'
+            else 'in_quota'
+        end as credit_state,
         ledger.currency,
         ledger.source_file,
         ledger.source_line,
@@ -153,6 +180,12 @@ final as (
             and ledger.measure = quotas.measure
             and ledger.effective_on >= quotas.period_start_on
             and ledger.effective_on < quotas.period_end_on
+    left join quotas_with_own
+        on
+            ledger.participant_id = quotas_with_own.participant_id
+            and ledger.measure = quotas_with_own.measure
+            and ledger.effective_on >= quotas_with_own.period_start_on
+            and ledger.effective_on < quotas_with_own.period_end_on
 )
 
 select
