@@ -8,6 +8,7 @@ from pipelines.contracts.model import (
     Format,
     ObjectContract,
     Unpivot,
+    Watched,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Format",
     "ObjectContract",
     "Unpivot",
+    "Watched",
     "available_sources",
     "load_contract",
 ]

@@ -198,6 +198,31 @@ class Column(_Frozen):
         return format_name in self.absent_ok
 
 
+class Watched(_Frozen):
+    """Columns by which records that a full extract lacks are told from those that were cut off."""
+
+    newest_by: Name | None = None
+    """A date or time that says how new a record is."""
+    open_where: dict[Name, tuple[str | bool, ...]] = Field(default_factory=dict)
+    """Values by which a record is still open; all of these columns have to have one of theirs."""
+    value: Name | None = None
+    """What a record is worth."""
+
+    def newest_sql(self, table: str) -> str:
+        return f'{table}."{self.newest_by}"' if self.newest_by else "cast(null as date)"
+
+    def value_sql(self, table: str) -> str:
+        return f'abs({table}."{self.value}")' if self.value else "cast(null as decimal)"
+
+    def open_sql(self, table: str) -> str:
+        """Whether a record is open; NULL counts as not."""
+        conditions = [
+            f'coalesce(cast({table}."{name}" as varchar) in ({_literals(values)}), false)'
+            for name, values in self.open_where.items()
+        ]
+        return " and ".join(conditions) or "false"
+
+
 class ObjectContract(_Frozen):
     """One object of a source: the files it comes in and what they hold."""
 
@@ -223,8 +248,11 @@ class ObjectContract(_Frozen):
     optional: bool = False
     reject_limit: Annotated[int | float, Field(ge=0)] = 0
     """Rows that may be rejected: a whole number of them, or a fraction such as 0.01."""
-    max_delete_fraction: Annotated[float, Field(ge=0, le=1)] = 0.5
-    """A full extract that would delete a larger part of the known records is refused."""
+    max_delete_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
+    """A full extract that would delete a larger part of the known records is refused; without it
+    the object's own days say how much is usual."""
+    watched: Watched | None = None
+    """What else tells a full extract that was cut off from one whose records were deleted."""
     freshness_days: int | None = None
     format: dict[str, Any] = Field(default_factory=dict)
     """What differs from the source's format for this object."""
@@ -250,11 +278,28 @@ class ObjectContract(_Frozen):
             raise ValueError("deleted must name a loaded boolean column")
         if self.increments and self.delivery != "full":
             raise ValueError("increments are for an object that is delivered in full")
-        if "max_delete_fraction" in self.model_fields_set and self.delivery != "full":
-            raise ValueError("max_delete_fraction is for an object that is delivered in full")
+        for role in ("max_delete_fraction", "watched"):
+            if getattr(self, role) is not None and self.delivery != "full":
+                raise ValueError(f"{role} is for an object that is delivered in full")
+        self._check_watched(by_name)
         if self.unpivot:
             self._check_unpivot(self.unpivot)
         return self
+
+    def _check_watched(self, by_name: dict[str, Column]) -> None:
+        watched = self.watched or Watched()
+        roles: tuple[tuple[str, tuple[str, ...], set[Type]], ...] = (
+            ("newest_by", (watched.newest_by,) if watched.newest_by else (), {"date", "timestamp"}),
+            ("open_where", tuple(watched.open_where), {"text", "boolean"}),
+            ("value", (watched.value,) if watched.value else (), {"decimal", "integer"}),
+        )
+        for role, names, types in roles:
+            wrong = [n for n in names if n not in by_name or by_name[n].type not in types]
+            if wrong:
+                raise ValueError(
+                    f"watched.{role} must name a loaded column of {' or '.join(sorted(types))}, "
+                    f"not {wrong[0]}"
+                )
 
     def _check_unpivot(self, unpivot: Unpivot) -> None:
         sources = {column.source for column in self.columns}
@@ -292,6 +337,11 @@ class ObjectContract(_Frozen):
     def is_increment(self, file_name: str) -> bool:
         """Does a file of this name bring changes only?"""
         return self.delivery == "incremental" or _is_named(file_name, self.increments)
+
+
+def _literals(values: tuple[str | bool, ...]) -> str:
+    texts = [str(value).lower() if isinstance(value, bool) else value for value in values]
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
 def _is_named(file_name: str, patterns: tuple[str, ...]) -> bool:

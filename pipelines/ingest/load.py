@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import duckdb
 
 from pipelines.ingest import ledger
+from pipelines.ingest.accepted import check_accepted
 from pipelines.ingest.errors import NothingLanded
 from pipelines.ingest.layout import Delivery, deliveries
 from pipelines.ingest.plan import Batch, Hashes, planned
@@ -45,6 +46,7 @@ def load(
         IngestError: something lies in the landing folder that no contract explains.
     """
     enabled = enabled_source(company, source)
+    check_accepted(company)
     ensure_source(connection, enabled)
     with _transaction(connection):
         ledger.forget_unknown_objects(connection, enabled)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipelines.contracts import ObjectContract
+from pipelines.ingest.accepted import deletes_are_meant
 from pipelines.ingest.layout import Delivery
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
@@ -52,6 +53,8 @@ class Batch:
     """Of the contract."""
     is_full: bool
     """A known record that is missing was deleted."""
+    deletes_are_meant: bool = False
+    """The company says so of this extract, however many they are."""
 
     @property
     def title(self) -> str:
@@ -85,9 +88,11 @@ def planned(
     for delivery in found:
         files = tuple(hashes.of(path) for path in delivery.files)
         is_full = not all(source.objects[name].is_increment(path.name) for path in delivery.files)
+        is_meant = is_full and deletes_are_meant(company, source.name, name, delivery.day)
+        how = [fingerprint, f"full: {is_full}", *(["deletes are meant"] * is_meant)]
         batches.append(
             Batch(
-                _batch_id(source.name, delivery, files, [fingerprint, f"full: {is_full}"]),
+                _batch_id(source.name, delivery, files, how),
                 source.name,
                 name,
                 delivery.day,
@@ -95,6 +100,7 @@ def planned(
                 files,
                 fingerprint,
                 is_full,
+                is_meant,
             )
         )
     return batches

@@ -186,7 +186,7 @@ class Stage:
             same += " and own._recorded_at = doubled._recorded_at"
         conflicting = self.connection.execute(
             "select _line, ? as \"column\", 'duplicate_key' as rule, "
-            f"{self._shown_key()} as value, _file from {self.table} as own "
+            f"{shown_key(self.contract)} as value, _file from {self.table} as own "
             f"where exists (select 1 from doubled where {same} and differs) order by _file, _line",
             [", ".join(self.contract.key)],
         ).pl()
@@ -200,14 +200,6 @@ class Stage:
     @property
     def _key(self) -> str:
         return ", ".join(f'"{name}"' for name in self.contract.key)
-
-    def _shown_key(self) -> str:
-        parts = [
-            f"'{MASKED}'" if column.personal else f'cast("{column.name}" as varchar)'
-            for column in self.contract.loaded
-            if column.name in self.contract.key
-        ]
-        return f"concat_ws(', ', {', '.join(parts)})"
 
     def _check_limit(self, result: BatchResult, rejects: pl.DataFrame) -> None:
         limit = self.contract.reject_limit
@@ -231,6 +223,16 @@ class Stage:
 def _in_groups(blocks: Iterator[ReadBlock]) -> Iterator[list[ReadBlock]]:
     while group := list(islice(blocks, BLOCKS_AT_ONCE)):
         yield group
+
+
+def shown_key(contract: ObjectContract) -> str:
+    """The SQL of a record's key as messages show it."""
+    parts = [
+        f"'{MASKED}'" if column.personal else f'cast("{column.name}" as varchar)'
+        for column in contract.loaded
+        if column.name in contract.key
+    ]
+    return f"concat_ws(', ', {', '.join(parts)})"
 
 
 def _stored(column: Column) -> str:

@@ -14,14 +14,14 @@ from typing import Any
 import duckdb
 
 from pipelines.contracts import ObjectContract
+from pipelines.ingest.accepted import subject
+from pipelines.ingest.missing import doubt, missing_records
 from pipelines.ingest.plan import Batch
 from pipelines.ingest.results import BatchResult
-from pipelines.ingest.stage import BatchRefused
+from pipelines.ingest.stage import BatchRefused, shown_key
 from pipelines.ingest.tables import raw_table, same_key
 
 TICK = "interval 1 microsecond"
-FEW_RECORDS = 20
-"""Below this many known records a full extract may delete any part of them."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Versions:
         """Add a row for each record that is new, has changed, or is gone from a full extract.
 
         Raises:
-            BatchRefused: a full extract would delete more than the contract allows.
+            BatchRefused: a full extract looks cut off.
         """
         self._find_latest()
         n_stale = self._find_changes()
@@ -128,17 +128,31 @@ class Versions:
         return n_gone
 
     def _check_deletes(self, result: BatchResult, n_gone: int, n_known: int) -> None:
-        share = self.contract.max_delete_fraction
-        if n_known < FEW_RECORDS or n_gone <= share * n_known:
+        if self.batch.deletes_are_meant or not n_gone:
             return
+        counts = (n_gone, n_known)
+        gone = missing_records(self.connection, self.contract, self.batch, counts)
+        reason = doubt(gone, self.contract.max_delete_fraction)
+        if reason is None:
+            return
+        source, name, day = self.batch.source, self.batch.object, self.batch.day
         raise BatchRefused(
             result.failed(
-                f"{self.batch.title}: the full extract lacks {n_gone} of {n_known} known records, "
-                f"more than max_delete_fraction {share} allows: it looks cut off. Land the whole "
-                "extract with --replace, or raise the limit in "
-                f"contracts/{self.batch.source}.yml if they are really gone"
+                f"{self.batch.title}: the full extract lacks {n_gone} of {n_known} known records "
+                f"(first: {self._first_gone()}); {reason}. It looks cut off: land the whole "
+                "extract with --replace. If they are really gone, say so in the company file under "
+                f"accepted_changes: {{change: {subject(source, name, day)}, reason: ..., "
+                f"until: {day}}}"
             )
         )
+
+    def _first_gone(self) -> str:
+        same = same_key(self.contract, "staged", "latest")
+        row = self.connection.execute(
+            f"select {shown_key(self.contract)} from latest where op = 'upsert' "
+            f"and not exists (select 1 from staged where {same}) order by 1 limit 1"
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def _insert(self, select: str) -> None:
         """`select` gives the contract's columns, then recorded at, op, hash, file and line."""

@@ -209,7 +209,12 @@ def test_one_failed_object_does_not_hold_up_the_others(shop: World) -> None:
     assert seen == results
 
 
-def test_an_extract_that_looks_cut_off_is_refused(shop: World) -> None:
+def test_an_extract_that_lacks_more_than_its_contract_allows_is_refused(
+    shop: World, contracts: Path
+) -> None:
+    document = deepcopy(SHOP)
+    document["objects"]["deal"]["max_delete_fraction"] = 0.5
+    write_contract(contracts, document)
     shop.deliver(D1, many(40))
     shop.deliver(D2, many(19))
     result = shop.load()[-1]
