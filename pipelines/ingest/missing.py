@@ -58,20 +58,25 @@ def doubt(gone: Gone, limit: float | None) -> str | None:
     if n_gone < FEW_GONE:
         return None
     if n_gone == n_known and allowed < 1:
-        return f"none of them is left, and max_delete_fraction allows {allowed:.1%}"
-    if n_known >= FEW_RECORDS and n_gone > allowed * n_known:
-        return f"its earlier days or max_delete_fraction allow {allowed:.1%}"
-    allowed = max(allowed, _allowed(UNUSUAL_OPEN_FRACTION, gone.usual))
-    if gone.n_open_gone >= FEW_GONE and gone.n_open_gone > allowed * gone.n_open:
-        return f"among them {gone.n_open_gone} of the {gone.n_open} that are open"
-    if n_known >= FEW_RECORDS and gone.value_gone > allowed * gone.value:
-        return f"they are worth {gone.value_gone / gone.value:.0%} of all that counts"
+        return f"none is left, {_limits(allowed, limit)}"
     if gone.n_newest_gone >= FEW_GONE and 4 * gone.n_newest_left <= gone.n_newest_gone:
         return (
             f"they are the newest: of those since then, {gone.n_newest_gone} are missing and "
             f"{gone.n_newest_left} are there"
         )
+    of_open = max(allowed, _allowed(UNUSUAL_OPEN_FRACTION, gone.usual))
+    if gone.n_open_gone >= FEW_GONE and gone.n_open_gone > of_open * gone.n_open:
+        return f"among them {gone.n_open_gone} of the {gone.n_open} that are open"
+    if n_known >= FEW_RECORDS and gone.value_gone > of_open * gone.value:
+        return f"they are worth {gone.value_gone / gone.value:.0%} of all that counts"
+    if n_known >= FEW_RECORDS and n_gone > allowed * n_known:
+        return f"{n_gone / n_known:.1%}, {_limits(allowed, limit)}"
     return None
+
+
+def _limits(allowed: float, limit: float | None) -> str:
+    who = "its earlier extracts allow" if limit is None else "its contract allows"
+    return f"where {who} {allowed:.1%} (max_delete_fraction)"
 
 
 def _allowed(at_least: float, usual: float) -> float:

@@ -118,7 +118,7 @@ def test_an_object_that_always_loses_many_is_judged_by_its_own_days(
     document = deepcopy(SHOP)
     document["objects"]["deal"]["max_delete_fraction"] = 0.05
     write_contract(contracts, document)
-    assert "max_delete_fraction allow 5.0%" in str(shop.load()[-1].message)
+    assert "its contract allows 5.0% (max_delete_fraction)" in str(shop.load()[-1].message)
 
 
 def accept(company: World, change: str, until: str = "2026-03-15") -> None:
