@@ -49,8 +49,8 @@
         'opportunity_change': [
             ('change_id', 'varchar'), ('opportunity_id', 'varchar'), ('stage_value', 'varchar'),
             ('forecast_category_value', 'varchar'), ('amount', 'decimal(18,4)'),
-            ('probability_pct', 'decimal(9,6)'), ('expected_revenue_amount', 'decimal(18,4)'),
-            ('close_on', 'date'),
+            ('currency', 'varchar'), ('probability_pct', 'decimal(9,6)'),
+            ('expected_revenue_amount', 'decimal(18,4)'), ('close_on', 'date'),
         ],
         'opportunity_line': [
             ('line_id', 'varchar'), ('opportunity_id', 'varchar'), ('product_value', 'varchar'),

@@ -66,27 +66,117 @@
 {%- endmacro %}
 
 {#- A number from text that may be none; NULL then. -#}
-{% macro try_decimal(text) -%}
-    try_cast({{ text }} as decimal(18, 4))
+{% macro try_decimal(text, scale=4) -%}
+    try_cast({{ text }} as decimal(18, {{ scale }}))
 {%- endmacro %}
 
-{#- The company's day of a moment written as text: ISO, or milliseconds since 1970; else NULL. -#}
+{#-
+    The company's day of what is written as text: a day stays that day; a moment (ISO, in UTC where it
+    names no offset, or milliseconds since 1970) is the day it was in the company's time zone; else
+    NULL.
+-#}
 {% macro day_of_text(text) -%}
     {{ return(adapter.dispatch('day_of_text', 'salesops')(text)) }}
 {%- endmacro %}
 
 {% macro default__day_of_text(text) -%}
-    coalesce(
-        try_cast(substring({{ text }}, 1, 10) as date),
-        {{ local_date('make_timestamp(try_cast(' ~ text ~ ' as bigint) * 1000)') }}
-    )
+    case
+        when regexp_matches({{ text }}, '{{ _day_pattern() }}') then try_cast({{ text }} as date)
+        when regexp_matches({{ text }}, '{{ _offset_pattern() }}')
+            then {{ local_date("timezone('UTC', try_cast(" ~ text ~ " as timestamptz))") }}
+        when regexp_matches({{ text }}, '{{ _moment_pattern() }}')
+            then {{ local_date('try_cast(' ~ text ~ ' as timestamp)') }}
+        when {{ _is_epoch(text) }}
+            then {{ local_date('make_timestamp(' ~ _epoch(text) ~ ' * 1000)') }}
+    end
 {%- endmacro %}
 
 {% macro spark__day_of_text(text) -%}
-    coalesce(
-        try_cast(substring({{ text }}, 1, 10) as date),
-        {{ local_date('timestamp_millis(try_cast(' ~ text ~ ' as bigint))') }}
-    )
+    case
+        when {{ text }} rlike '{{ _day_pattern() }}' then try_cast({{ text }} as date)
+        when {{ text }} rlike '{{ _moment_pattern() }}'
+            then {{ local_date('try_cast(' ~ text ~ ' as timestamp)') }}
+        when {{ _is_epoch(text) }}
+            then {{ local_date('timestamp_millis(' ~ _epoch(text) ~ ')') }}
+    end
+{%- endmacro %}
+
+{#- No backslashes: the engines read them differently inside a text. -#}
+{% macro _day_pattern() -%} ^[0-9]{4}-[0-9]{2}-[0-9]{2}$ {%- endmacro %}
+{% macro _moment_pattern() -%} ^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2} {%- endmacro %}
+{% macro _offset_pattern() -%}
+    {{ _moment_pattern() }}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$
+{%- endmacro %}
+
+{#- Milliseconds as systems write them, also 1.7E12; nothing beyond the year 9999. -#}
+{% macro _epoch(text) -%} cast(try_cast({{ text }} as double) as bigint) {%- endmacro %}
+{% macro _is_epoch(text) -%} abs(try_cast({{ text }} as double)) < 253402300800000 {%- endmacro %}
+
+{#- The last instant of a day in the company's time zone, as a UTC timestamp. -#}
+{% macro day_end(day) -%}
+    {{ return(adapter.dispatch('day_end', 'salesops')(day)) }}
+{%- endmacro %}
+
+{% macro default__day_end(day) -%}
+    timezone('UTC', timezone('{{ var("time_zone") }}', cast({{ add_days(day, 1) }} as timestamp)))
+    - interval '1 microsecond'
+{%- endmacro %}
+
+{% macro spark__day_end(day) -%}
+    to_utc_timestamp(cast({{ add_days(day, 1) }} as timestamp), '{{ var("time_zone") }}')
+    - interval '1' microsecond
+{%- endmacro %}
+
+{#-
+    What the newest row that speaks of something said of it, up to this row or after it: the fields
+    of a struct, because what was said may be NULL. NULL where no row speaks. The named window orders
+    the rows and ends with the current one (`last_said`) or begins after it (`next_said`).
+-#}
+{% macro last_said(says, fields, window) -%}
+    {{ return(adapter.dispatch('said', 'salesops')('last_value', says, fields, window)) }}
+{%- endmacro %}
+
+{% macro next_said(says, fields, window) -%}
+    {{ return(adapter.dispatch('said', 'salesops')('first_value', says, fields, window)) }}
+{%- endmacro %}
+
+{% macro default__said(function, says, fields, window) -%}
+    {{ function }}(
+        case
+            when {{ says }}
+                then struct_pack(
+                    {%- for name, value in fields.items() %}
+                    {{ name }} := {{ value }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                )
+        end ignore nulls
+    ) over {{ window }}
+{%- endmacro %}
+
+{% macro spark__said(function, says, fields, window) -%}
+    {{ function }}(
+        case
+            when {{ says }}
+                then named_struct(
+                    {%- for name, value in fields.items() %}
+                    '{{ name }}', {{ value }}{{ ',' if not loop.last }}
+                    {%- endfor %}
+                )
+        end
+    ) ignore nulls over {{ window }}
+{%- endmacro %}
+
+{#- A field of a struct. -#}
+{% macro struct_field(struct, name) -%}
+    {{ return(adapter.dispatch('struct_field', 'salesops')(struct, name)) }}
+{%- endmacro %}
+
+{% macro default__struct_field(struct, name) -%}
+    struct_extract({{ struct }}, '{{ name }}')
+{%- endmacro %}
+
+{% macro spark__struct_field(struct, name) -%}
+    {{ struct }}.{{ name }}
 {%- endmacro %}
 
 {#- One row per item of a text; the delimiter is an SQL text. A column of a select of its own. -#}

@@ -33,7 +33,9 @@ CHANGED_DAY, CHANGED_OPPORTUNITY = "core_changed_day", "core_changed_opportunity
 """Models that say what an increment has to replace; an incremental model reads one of them."""
 FOLLOWED_BY_DAY = frozenset({*KEPT.values(), "core_latest_extract"})
 """Models whose changes `core_changed_day` knows."""
-FOLLOWED_ENTITIES = ("opportunity", "opportunity_change")
+FOLLOWED_BY_BOTH = "core_opportunity_extract"
+"""Model whose new rows both know: an extract may tell of a deal by lacking it."""
+FOLLOWED_ENTITIES = ("opportunity", "opportunity_change", "opportunity_field_change")
 """Entities whose new rows both know."""
 
 
@@ -185,7 +187,7 @@ def _unfollowed_inputs(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 
 def _unfollowed_inputs_of(manifest: Mapping[str, Any], model: str) -> Iterator[tuple[str, str]]:
     parents, nodes = manifest["parent_map"], manifest["nodes"]
-    followed = {CHANGED_DAY, CHANGED_OPPORTUNITY}
+    followed = {CHANGED_DAY, CHANGED_OPPORTUNITY, FOLLOWED_BY_BOTH}
     if any(parent.endswith(f".{CHANGED_DAY}") for parent in parents[model]):
         followed |= FOLLOWED_BY_DAY
     waiting, seen = [model], set()

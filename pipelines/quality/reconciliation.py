@@ -12,7 +12,7 @@ as `raw` and `control` keep what a source delivered before it was taken out:
                                                             what the raw log holds of each batch
     altered_rows    source, object, _file, _line            raw rows that are not as written
     batches         the ledger of loads (`control.batches`)
-    staged_deals, staged_changes, staged_merges, staged_quotas
+    staged_deals, staged_changes, staged_field_changes, staged_merges, staged_quotas
                     what staging hands to core
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
@@ -37,13 +37,22 @@ ADDRESS = "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"
 _SHOWN = 12
 """Columns of an example."""
 _STAMPS = "op, recorded_at, extracted_at"
+_LINE = "source_file, source_line"
 _DEAL = (
     "source_system, opportunity_id, owner_id, is_deleted, amount, currency, close_on, stage_value, "
-    f"{_STAMPS}"
+    f"{_STAMPS}, {_LINE}"
 )
 _STAGED = {
     "staged_deals": ("opportunity", _DEAL),
-    "staged_changes": ("opportunity_change", f"source_system, opportunity_id, {_STAMPS}"),
+    "staged_changes": (
+        "opportunity_change",
+        "source_system, opportunity_id, change_id, stage_value, amount, currency, close_on, "
+        f"{_STAMPS}, {_LINE}",
+    ),
+    "staged_field_changes": (
+        "opportunity_field_change",
+        f"source_system, opportunity_id, change_id, field, new_value, {_STAMPS}, {_LINE}",
+    ),
     "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
     "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),
 }

@@ -892,6 +892,41 @@ sql(
     "and opportunity_id like '%A'",
 )
 sql(
+    "the history of some deals is left out",
+    "delete from core.core_opportunity_version where is_from_history and opportunity_id like '%A'",
+    by="reconciliation.history_arrives_in_core",
+)
+sql(
+    "a deleted deal was never there",
+    "update core.core_opportunity_version set is_deleted = true where is_from_history "
+    "and opportunity_id like '%A'",
+    by="reconciliation.deals_are_gone_when_it_was_known",
+)
+sql(
+    "the past is in the currency of today",
+    "update core.core_opportunity_version set currency = 'CHF' where is_from_history",
+    by="reconciliation.versions_say_what_history_said",
+)
+sql(
+    "a deal always was its present owner's",
+    "update core.core_opportunity_version as past set owner_id = 'somebody' from "
+    "core.core_opportunity_field_state as changed where past.is_from_history "
+    "and changed.says_owner_id and past.opportunity_key = changed.opportunity_key",
+    by="reconciliation.versions_say_what_history_said",
+)
+sql(
+    "history cites the line of the record",
+    "update pipeline.fct_opportunity_version as past set source_file = latest.source_file, "
+    f"source_line = latest.source_line from {PUBLIC} as latest "
+    "where past.is_from_history and past.opportunity_key = latest.opportunity_key "
+    "and latest.source_file like '%/Opportunity.%'",
+    by="reconciliation.history_is_cited_where_it_was_the_witness",
+)
+sql(
+    "a forecast that is missing does not say why",
+    "update forecast.fct_forecast set abstain_reason = null where is_abstained",
+)
+sql(
     "an increment missed some deals",
     "update core.core_opportunity set amount_in_currency = amount_in_currency + 1, "
     "amount = amount + 1 where status = 'open' and opportunity_id like '%A'; "

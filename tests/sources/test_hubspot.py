@@ -26,13 +26,15 @@ def test_an_amount_that_was_cleared_is_empty_and_a_late_value_changes_nothing(
     ]
 
 
-def test_history_without_a_stage_is_no_state_of_a_deal(crms: Systems) -> None:
+def test_history_changes_what_it_speaks_of_and_nothing_else(crms: Systems) -> None:
     assert crms.rows(
-        "select known_from, stage, status, is_from_history from core.core_opportunity_version "
+        "select known_from, stage, amount_in_currency, is_from_history "
+        "from core.core_opportunity_version "
         "where source_system = 'hubspot' and opportunity_id = '25' order by known_from"
     ) == [
-        (datetime(2026, 3, 2, 7), "talk", "open", False),
-        (datetime(2026, 3, 4, 10), "lost", "lost", False),
+        (datetime(2026, 3, 2, 7), "talk", Decimal("100.0000"), False),
+        (datetime(2026, 3, 2, 8), "talk", Decimal("50.0000"), True),
+        (datetime(2026, 3, 4, 10), "lost", Decimal("100.0000"), False),
     ]
 
 

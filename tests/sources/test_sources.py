@@ -157,8 +157,13 @@ def test_quotes_and_their_approvals(systems: Systems) -> None:
 
 def test_field_history_names_what_changed(systems: Systems) -> None:
     assert systems.rows(
-        "select field, old_value, new_value from core.core_opportunity_field_change"
-    ) == [("Owner", "005B", "005A")]
+        "select source_system, field, old_value, new_value "
+        "from core.core_opportunity_field_change where field in ('Owner', 'dealstage') order by all"
+    ) == [
+        ("hubspot", "dealstage", None, "appointment"),
+        ("hubspot", "dealstage", None, "closedwon"),
+        ("salesforce", "Owner", "005B", "005A"),
+    ]
 
 
 def test_territories_of_people_and_accounts(systems: Systems) -> None:

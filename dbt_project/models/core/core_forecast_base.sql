@@ -40,6 +40,14 @@ open_deals as (
         snapshots.region,
         snapshots.forecast_category,
         1 as n_open,
+        case
+            when snapshots.amount <> 0 and snapshots.probability_pct is null then 1
+            else 0
+        end as n_without_probability,
+        case
+            when snapshots.amount <> 0 and snapshots.is_category_presumed then 1
+            else 0
+        end as n_without_category,
         case when snapshots.is_amount_missing then 1 else 0 end as n_missing_amount,
         coalesce(snapshots.amount, 0) as open_amount,
         coalesce(snapshots.weighted_amount, 0) as crm_weighted_amount,
@@ -100,6 +108,8 @@ deals as (
         region,
         forecast_category,
         n_open,
+        n_without_probability,
+        n_without_category,
         n_missing_amount,
         open_amount,
         crm_weighted_amount,
@@ -120,6 +130,8 @@ deals as (
         region,
         forecast_category,
         0 as n_open,
+        0 as n_without_probability,
+        0 as n_without_category,
         0 as n_missing_amount,
         0 as open_amount,
         0 as crm_weighted_amount,
@@ -141,6 +153,8 @@ select
     deals.forecast_category,
     cast(sum(deals.n_open) as bigint) as n_open,
     cast(sum(deals.n_missing_amount) as bigint) as n_missing_amount,
+    cast(sum(deals.n_without_probability) as bigint) as n_without_probability,
+    cast(sum(deals.n_without_category) as bigint) as n_without_category,
     cast(sum(deals.n_without_rate) as bigint) as n_without_rate,
     cast(sum(deals.n_pooled) as bigint) as n_pooled,
     min(deals.n_train) as n_train,

@@ -2,6 +2,8 @@ with versions as (select * from {{ ref('core_opportunity_version') }}),
 
 plan_rates as (select * from {{ ref('core_plan_rate') }}),
 
+stage_probabilities as (select * from {{ ref('core_stage_probability') }}),
+
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
 account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
@@ -60,12 +62,18 @@ select
 
     latest.amount_in_currency,
     latest.header_list_amount,
-    latest.probability_pct,
+    coalesce(latest.probability_pct, stage_probabilities.probability_pct) as probability_pct,
     plan_rates.plan_rate,
     {{ at_rate('latest.amount_in_currency', 'plan_rates.plan_rate') }} as amount,
     {{ at_rate('latest.expected_revenue_in_currency', 'plan_rates.plan_rate') }}
         as expected_revenue_amount
 from latest
+left join stage_probabilities
+    on
+        latest.source_system = stage_probabilities.source_system
+        and latest.stage = stage_probabilities.stage
+        and latest.as_of_on >= stage_probabilities.known_from_on
+        and latest.as_of_on < stage_probabilities.known_to_on
 left join plan_rates
     on
         latest.currency = plan_rates.currency

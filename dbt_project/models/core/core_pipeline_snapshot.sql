@@ -15,6 +15,8 @@ plan_rates as (select * from {{ ref('core_plan_rate') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
+stage_probabilities as (select * from {{ ref('core_stage_probability') }}),
+
 open_deals as (
     select
         snapshot_days.snapshot_on,
@@ -69,14 +71,15 @@ select
     open_deals.is_latest,
     coalesce(open_deals.close_on < open_deals.snapshot_on, false) as is_past_due,
     open_deals.amount_in_currency is null as is_amount_missing,
+    open_deals.is_category_presumed,
 
     open_deals.amount_in_currency,
     plan_rates.plan_rate,
     {{ at_rate('open_deals.amount_in_currency', 'plan_rates.plan_rate') }} as amount,
-    open_deals.probability_pct,
+    coalesce(open_deals.probability_pct, stage_probabilities.probability_pct) as probability_pct,
     cast(
         {{ at_rate('open_deals.amount_in_currency', 'plan_rates.plan_rate') }}
-        * open_deals.probability_pct
+        * coalesce(open_deals.probability_pct, stage_probabilities.probability_pct)
         as decimal(18, 4)
     ) as weighted_amount,
     {{ at_rate('open_deals.expected_revenue_in_currency', 'plan_rates.plan_rate') }}
@@ -96,4 +99,10 @@ left join plan_rates
         open_deals.currency = plan_rates.currency
         and open_deals.snapshot_on >= plan_rates.valid_from
         and open_deals.snapshot_on < plan_rates.valid_to
+left join stage_probabilities
+    on
+        open_deals.source_system = stage_probabilities.source_system
+        and open_deals.stage = stage_probabilities.stage
+        and open_deals.snapshot_on >= stage_probabilities.known_from_on
+        and open_deals.snapshot_on < stage_probabilities.known_to_on
 left join calendar on open_deals.close_on = calendar.day_on

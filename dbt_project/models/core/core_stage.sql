@@ -53,7 +53,8 @@ effective as (
         company_stages.stage,
         company_stages.ordinal,
         company_stages.status,
-        company_stages.forecast_category
+        company_stages.forecast_category,
+        false as is_category_of_status
     from company_stages
 
     union all
@@ -63,7 +64,8 @@ effective as (
         delivered.stage_value as stage,
         delivered.stage_ordinal as ordinal,
         delivered.status,
-        status_categories.forecast_category
+        status_categories.forecast_category,
+        true as is_category_of_status
     from delivered
     left join described on delivered.source_system = described.source_system
     left join status_categories on delivered.status = status_categories.status
@@ -76,7 +78,8 @@ effective as (
         defaults.stage,
         defaults.ordinal,
         defaults.status,
-        defaults.forecast_category
+        defaults.forecast_category,
+        false as is_category_of_status
     from defaults
     left join replaced on defaults.source_system = replaced.source_system
     where replaced.source_system is null
@@ -88,5 +91,6 @@ select
     stage,
     cast(ordinal as integer) as stage_ordinal,
     status,
-    forecast_category as default_forecast_category
+    forecast_category as default_forecast_category,
+    is_category_of_status
 from effective

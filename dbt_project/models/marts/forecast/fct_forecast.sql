@@ -50,6 +50,8 @@ in_period as (
         base.forecast_category,
         base.n_open,
         base.n_missing_amount,
+        base.n_without_probability,
+        base.n_without_category,
         base.n_without_rate,
         base.n_pooled,
         base.n_train,
@@ -111,6 +113,8 @@ by_category as (
         forecast_category,
         sum(n_open) as n_open,
         sum(n_missing_amount) as n_missing_amount,
+        sum(n_without_probability) as n_without_probability,
+        sum(n_without_category) as n_without_category,
         sum(n_without_rate) as n_without_rate,
         sum(n_pooled) as n_pooled,
         min(n_train) as n_train,
@@ -133,6 +137,8 @@ nodes as (
         is_unassigned,
         sum(n_open) as n_open,
         sum(n_missing_amount) as n_missing_amount,
+        sum(n_without_probability) as n_without_probability,
+        sum(n_without_category) as n_without_category,
         sum(n_without_rate) as n_without_rate,
         sum(n_pooled) as n_pooled,
         min(n_train) as n_train,
@@ -143,7 +149,25 @@ nodes as (
     group by as_of_on, period_key, node_type, node_id, node_name, is_unassigned
 ),
 
-methods as (select distinct rollups.method from rollups),
+-- A method of some of the open categories has to know which one a deal is in.
+open_categories as (
+    select
+        rollups.forecast_category,
+        count(*) over () as n_categories
+    from rollups
+    where rollups.method = 'open_pipeline'
+),
+
+methods as (
+    select
+        rollups.method,
+        count(open_categories.forecast_category) > 0
+        and count(open_categories.forecast_category)
+        < max(open_categories.n_categories) as needs_category
+    from rollups
+    left join open_categories on rollups.forecast_category = open_categories.forecast_category
+    group by rollups.method
+),
 
 -- Category roll-ups, single and cumulative (M46). Closed is booked; every other category is open.
 rolled_up as (
@@ -155,6 +179,10 @@ rolled_up as (
         nodes.node_name,
         nodes.is_unassigned,
         methods.method,
+        case
+            when methods.needs_category and nodes.n_without_category > 0
+                then 'no_forecast_category'
+        end as abstain_reason,
         sum(coalesce(by_category.booked_amount, 0)) as booked_amount,
         sum(coalesce(by_category.open_amount, 0)) as open_amount,
         sum(coalesce(by_category.n_open, 0)) as n_open,
@@ -178,7 +206,9 @@ rolled_up as (
         nodes.node_id,
         nodes.node_name,
         nodes.is_unassigned,
-        methods.method
+        nodes.n_without_category,
+        methods.method,
+        methods.needs_category
 ),
 
 -- Booked to date plus open amount times the CRM's own probability (M18, the comparison).
@@ -191,6 +221,7 @@ crm_weighted as (
         node_name,
         is_unassigned,
         'crm_weighted' as method,
+        case when n_without_probability > 0 then 'no_probability' end as abstain_reason,
         booked_amount,
         crm_weighted_amount as open_amount,
         n_open,
@@ -210,8 +241,9 @@ stage_weighted as (
         node_name,
         is_unassigned,
         'stage_weighted' as method,
+        case when n_without_rate > 0 then 'too_few_closed_deals' end as abstain_reason,
         booked_amount,
-        case when n_without_rate = 0 then stage_weighted_amount end as open_amount,
+        stage_weighted_amount as open_amount,
         n_open,
         n_missing_amount,
         n_train,
@@ -219,12 +251,32 @@ stage_weighted as (
     from nodes
 ),
 
-forecasts as (
+told as (
     select * from rolled_up
     union all
     select * from crm_weighted
     union all
     select * from stage_weighted
+),
+
+-- Without its input a method has no number: a zero would be read as one.
+forecasts as (
+    select
+        as_of_on,
+        period_key,
+        node_type,
+        node_id,
+        node_name,
+        is_unassigned,
+        method,
+        abstain_reason,
+        booked_amount,
+        case when abstain_reason is null then open_amount end as open_amount,
+        n_open,
+        n_missing_amount,
+        n_train,
+        is_pooled
+    from told
 )
 
 select
@@ -247,7 +299,8 @@ select
     forecasts.node_name,
     forecasts.is_unassigned,
     forecasts.is_pooled,
-    forecasts.open_amount is null as is_abstained,
+    forecasts.abstain_reason is not null as is_abstained,
+    forecasts.abstain_reason,
 
     cast(forecasts.n_open as bigint) as n_open,
     cast(forecasts.n_missing_amount as bigint) as n_missing_amount,

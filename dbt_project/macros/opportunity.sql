@@ -1,0 +1,195 @@
+{#- What sources tell of a deal: name and type, as in the entity `opportunity`. -#}
+
+{#- Saved by every row of a CRM's history of deals. -#}
+{% macro state_attributes() -%}
+    {{ return([
+        ('stage_value', 'varchar'), ('amount', 'decimal(18,4)'), ('close_on', 'date'),
+        ('probability_pct', 'decimal(9,6)'), ('forecast_category_value', 'varchar'),
+        ('expected_revenue_amount', 'decimal(18,4)'),
+    ]) }}
+{%- endmacro %}
+
+{#- The rest of what a change of a field can be about. -#}
+{% macro other_attributes() -%}
+    {{ return([
+        ('currency', 'varchar'), ('owner_id', 'varchar'), ('account_id', 'varchar'),
+        ('campaign_id', 'varchar'), ('opportunity_type', 'varchar'), ('lead_source', 'varchar'),
+        ('next_step', 'varchar'), ('opportunity_name', 'varchar'),
+    ]) }}
+{%- endmacro %}
+
+{#- Only the record itself tells these. -#}
+{% macro record_attributes() -%}
+    {{ return([
+        ('product_value', 'varchar'), ('created_on', 'date'), ('source_status', 'varchar'),
+    ]) }}
+{%- endmacro %}
+
+{#- Follow from the stage, so that another stage makes what was said of them void. -#}
+{% macro attributes_of_stage() -%}
+    {{ return(['probability_pct', 'forecast_category_value', 'expected_revenue_amount']) }}
+{%- endmacro %}
+
+{#- The text of a change of a field as a value of the attribute's type; NULL where it cannot be read. -#}
+{% macro value_of_text(text, type) -%}
+    {%- if type == 'date' -%}
+        {{ day_of_text(text) }}
+    {%- elif type == 'decimal(9,6)' -%}
+        cast({{ try_decimal(text, 9) }} / divisor as decimal(9, 6))
+    {%- elif type == 'decimal(18,4)' -%}
+        {{ try_decimal(text) }}
+    {%- else -%}
+        {{ text }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    The first delivery of each row of a history, of the deals that an increment computes again. A
+    history row reports an event: delivered again with other bookkeeping columns, for another deal,
+    or gone with its deal, it is still the same event.
+-#}
+{% macro first_deliveries(entity) -%}
+    select ranked.*
+    from (
+        select
+            deliveries.*,
+            row_number() over (
+                partition by deliveries.source_system, deliveries.change_id
+                order by deliveries.extracted_at, deliveries.recorded_at
+            ) as delivery
+        from ({{ union_entity(entity) }}) as deliveries
+        {% if is_incremental() -%}
+        inner join (
+            select distinct
+                told.source_system,
+                told.change_id
+            from ({{ union_entity(entity) }}) as told
+            inner join {{ ref('core_changed_opportunity') }} as changed
+                on
+                    told.source_system = changed.source_system
+                    and told.opportunity_id = changed.opportunity_id
+        ) as events
+            on
+                deliveries.source_system = events.source_system
+                and deliveries.change_id = events.change_id
+        {%- endif %}
+    ) as ranked
+    {% if is_incremental() -%}
+    inner join {{ ref('core_changed_opportunity') }} as changed
+        on
+            ranked.source_system = changed.source_system
+            and ranked.opportunity_id = changed.opportunity_id
+    {% endif -%}
+    where ranked.delivery = 1 and ranked.opportunity_id is not null
+{%- endmacro %}
+
+{#- What the first delivery of a source's history says is taken to have been known before. -#}
+{% macro first_extracts(entity) -%}
+    select
+        source_system,
+        min(extracted_at) as first_extracted_at
+    from ({{ union_entity(entity) }}) as deliveries
+    group by source_system
+{%- endmacro %}
+
+{#-
+    What one kind of witness says of deals, attribute by attribute: whether it speaks of it, what it
+    says, whether it knows what was before, and what that was. Of two witnesses of one moment the
+    heavier one counts, the record because it is whole. What a source's first extract says is
+    believed of days before it, what a later one says was not known before.
+-#}
+{% macro witnesses_of(kind, table, first_extracts) -%}
+    {%- set weights = {'absence': 1, 'field': 2, 'state': 3, 'record': 4, 'merge': 5} -%}
+    {%- set of_states = state_attributes() | map(attribute=0) | list -%}
+    {%- set not_in_every_export = ['currency', 'probability_pct', 'forecast_category_value'] -%}
+    select
+        '{{ kind }}' as kind,
+        {{ weights[kind] }} as weight,
+        {% if kind in ['state', 'field'] -%}
+        told.change_id as tie,
+        {%- else -%}
+        cast(told.extracted_at as varchar) as tie,
+        {%- endif %}
+        told.source_system,
+        told.opportunity_id,
+        told.recorded_at,
+        told.batch_id,
+        told.source_file,
+        told.source_line,
+        {% if kind == 'record' -%}
+        told.op = 'delete' or coalesce(told.is_deleted, false) as is_gone,
+        {%- else -%}
+        {{ 'true' if kind in ['absence', 'merge'] else 'false' }} as is_gone,
+        {%- endif %}
+        told.extracted_at as learned_at,
+        case
+            when told.extracted_at > firsts.first_extracted_at then told.extracted_at
+            else cast('1900-01-01 00:00:00' as timestamp)
+        end as believed_from
+        {%- for name, type in state_attributes() + other_attributes() %}
+        {%- if kind == 'record' %},
+        {{ 'told.' ~ name ~ ' is not null' if name in not_in_every_export else 'true' }}
+            as says_{{ name }},
+        told.{{ name }},
+        {{ 'false' if name == 'stage_value' else 'true' }} as knows_{{ name }},
+        told.{{ name }} as was_{{ name }}
+        {%- elif kind == 'field' %},
+        told.says_{{ name }}
+        {{- ' or told.says_stage_value' if name in attributes_of_stage() }} as says_{{ name }},
+        told.{{ name }},
+        told.says_{{ name }} as knows_{{ name }},
+        told.was_{{ name }}
+        {%- elif kind == 'state' and name in of_states + ['currency'] %},
+        {{ 'told.currency is not null' if name == 'currency' else 'true' }} as says_{{ name }},
+        told.{{ name }},
+        false as knows_{{ name }},
+        cast(null as {{ type }}) as was_{{ name }}
+        {%- else %},
+        false as says_{{ name }},
+        cast(null as {{ type }}) as {{ name }},
+        false as knows_{{ name }},
+        cast(null as {{ type }}) as was_{{ name }}
+        {%- endif %}
+        {%- endfor %}
+        {%- for name, type in record_attributes() %},
+        {{ 'told.' ~ name if kind == 'record' else 'cast(null as ' ~ type ~ ')' }} as {{ name }}
+        {%- endfor %}
+    from {{ table }} as told
+    left join {{ first_extracts }} as firsts on told.source_system = firsts.source_system
+{%- endmacro %}
+
+{#-
+    What an attribute was at a moment: what was said of it last; else what it was before the next
+    change of it, as far as that was known then. What follows from a stage follows from no other.
+-#}
+{% macro attribute_at_moment(name) -%}
+    {%- set next = 'next_' ~ name -%}
+    case
+        when last_{{ name }} is not null then {{ struct_field('last_' ~ name, 'value') }}
+        when
+            {{ struct_field(next, 'is_known') }}
+            and {{ struct_field(next, 'believed_from') }} <= learned_at
+            {%- if name in attributes_of_stage() %}
+            and coalesce({{ struct_field(next, 'stage_value') }}, stage_value) = stage_value
+            {%- endif %}
+            then {{ struct_field(next, 'value') }}
+    end as {{ name }}
+{%- endmacro %}
+
+{#- Who spoke of an attribute last, and what the next to speak of it says it was before. -#}
+{% macro heard_of(name) -%}
+    {{ last_said('says_' ~ name, {'value': name}, 'so_far') }} as last_{{ name }},
+    {{ next_said('says_' ~ name, {
+        'value': 'was_' ~ name, 'is_known': 'knows_' ~ name, 'believed_from': 'believed_from',
+        'stage_value': "case when kind = 'record' then stage_value end",
+    }, 'afterwards') }} as next_{{ name }}
+{%- endmacro %}
+
+{#- Of the fields that changed at a moment: whether one is of the attribute, and its two values. -#}
+{% macro changed_attribute(name, type) -%}
+    max(case when attribute = '{{ name }}' then 1 else 0 end) = 1 as says_{{ name }},
+    max(case when attribute = '{{ name }}' then {{ value_of_text('new_value', type) }} end)
+        as {{ name }},
+    max(case when attribute = '{{ name }}' then {{ value_of_text('old_value', type) }} end)
+        as was_{{ name }}
+{%- endmacro %}

@@ -1,0 +1,97 @@
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='delete+insert',
+    unique_key='opportunity_key',
+    on_schema_change='fail'
+) }}
+{%- set attributes = state_attributes() + other_attributes() %}
+with changed as (select * from {{ ref('core_changed_opportunity') }}),
+
+witnesses as (
+    select *
+    from {{ ref('core_opportunity_witness') }}
+    {% if is_incremental() -%}
+    where opportunity_key in (select changed.opportunity_key from changed)
+    {%- endif %}
+),
+
+-- Of every attribute: who spoke of it last, and what the next to speak of it says it was before.
+heard as (
+    select
+        opportunity_key,
+        source_system,
+        opportunity_id,
+        recorded_at,
+        kind,
+        is_gone,
+        learned_at,
+        batch_id,
+        source_file,
+        source_line,
+        row_number() over (
+            partition by opportunity_key, recorded_at
+            order by weight desc, tie desc
+        ) as instant_rank,
+        count(case when kind = 'record' then 1 end) over so_far as n_records,
+        count(case when kind = 'merge' then 1 end) over so_far as n_merges,
+        {{ last_said("kind in ('record', 'state', 'field')", {
+            'is_history': "kind <> 'record'",
+        }, 'so_far') }} as last_evidence,
+        {{ last_said("kind = 'record'", {
+            'is_gone': 'is_gone', 'product_value': 'product_value',
+            'created_on': 'created_on', 'source_status': 'source_status',
+        }, 'so_far') }} as last_record,
+        {{ next_said("kind = 'record'", {
+            'product_value': 'product_value', 'created_on': 'created_on',
+            'source_status': 'source_status', 'believed_from': 'believed_from',
+        }, 'afterwards') }} as next_record
+        {%- for name, type in attributes %},
+        {{ heard_of(name) }}
+        {%- endfor %}
+    from witnesses
+    window
+        so_far as (
+            partition by opportunity_key order by recorded_at, weight, tie
+            rows between unbounded preceding and current row
+        ),
+        afterwards as (
+            partition by opportunity_key order by recorded_at, weight, tie
+            rows between 1 following and unbounded following
+        )
+),
+
+-- A deal begins with what its stage was.
+staged as (
+    select
+        *,
+        {{ attribute_at_moment('stage_value') }}
+    from heard
+    where instant_rank = 1
+)
+
+select
+    opportunity_key,
+    source_system,
+    opportunity_id,
+    recorded_at as known_from,
+    lead(recorded_at) over (partition by opportunity_key order by recorded_at) as known_to,
+    kind as witness,
+    coalesce({{ struct_field('last_evidence', 'is_history') }}, true) as is_from_history,
+    n_records = 0 as is_backfilled,
+    n_merges > 0
+    or coalesce({{ struct_field('last_record', 'is_gone') }}, kind = 'absence') as is_deleted,
+    batch_id,
+    source_file,
+    source_line,
+    stage_value
+    {%- for name, type in record_attributes() %},
+    case
+        when last_record is not null then {{ struct_field('last_record', name) }}
+        when {{ struct_field('next_record', 'believed_from') }} <= learned_at
+            then {{ struct_field('next_record', name) }}
+    end as {{ name }}
+    {%- endfor %}
+    {%- for name, type in attributes if name != 'stage_value' %},
+    {{ attribute_at_moment(name) }}
+    {%- endfor %}
+from staged
+where last_stage_value is not null or stage_value is not null

@@ -1,0 +1,103 @@
+{{ config(
+    materialized=incremental_where_possible(), incremental_strategy='delete+insert',
+    unique_key='opportunity_key',
+    on_schema_change='fail'
+) }}
+with changed as (select * from {{ ref('core_changed_opportunity') }}),
+
+all_records as (
+    {{ union_entity('opportunity') }}
+),
+
+all_merges as (
+    {{ union_entity('opportunity_merge') }}
+),
+
+field_states as (
+    select *
+    from {{ ref('core_opportunity_field_state') }}
+    {% if is_incremental() -%}
+    where opportunity_key in (select changed.opportunity_key from changed)
+    {%- endif %}
+),
+
+absences as (
+    select *
+    from {{ ref('core_opportunity_absence') }}
+    {% if is_incremental() -%}
+    where opportunity_key in (select changed.opportunity_key from changed)
+    {%- endif %}
+),
+
+records as (
+    select all_records.*
+    from all_records
+    {% if is_incremental() -%}
+    inner join changed
+        on
+            all_records.source_system = changed.source_system
+            and all_records.opportunity_id = changed.opportunity_id
+    {%- endif %}
+),
+
+states as (
+    {{ first_deliveries('opportunity_change') }}
+),
+
+-- A deal that was merged into another one counts no longer, from when that was first known: a
+-- connector that delivers all of its rows again says nothing new.
+numbered_mergers as (
+    select
+        source_system,
+        record_id as opportunity_id,
+        recorded_at,
+        extracted_at,
+        batch_id,
+        source_file,
+        source_line,
+        row_number() over (
+            partition by source_system, record_id order by recorded_at, extracted_at
+        ) as delivery
+    from all_merges
+),
+
+mergers as (
+    select numbered_mergers.*
+    from numbered_mergers
+    {% if is_incremental() -%}
+    inner join changed
+        on
+            numbered_mergers.source_system = changed.source_system
+            and numbered_mergers.opportunity_id = changed.opportunity_id
+    {% endif -%}
+    where numbered_mergers.delivery = 1
+),
+
+first_records as (
+    {{ first_extracts('opportunity') }}
+),
+
+first_states as (
+    {{ first_extracts('opportunity_change') }}
+),
+
+first_field_changes as (
+    {{ first_extracts('opportunity_field_change') }}
+),
+
+witnesses as (
+    {{ witnesses_of('record', 'records', 'first_records') }}
+    union all
+    {{ witnesses_of('state', 'states', 'first_states') }}
+    union all
+    {{ witnesses_of('field', 'field_states', 'first_field_changes') }}
+    union all
+    {{ witnesses_of('absence', 'absences', 'first_records') }}
+    union all
+    {{ witnesses_of('merge', 'mergers', 'first_records') }}
+)
+
+select
+    {{ surrogate_key('source_system', 'opportunity_id') }} as opportunity_key,
+    *
+from witnesses
