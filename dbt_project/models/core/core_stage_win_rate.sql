@@ -22,83 +22,94 @@ entries as (
     select
         opportunity_key,
         source_system,
-        stage_ordinal,
+        stage,
         min(known_from_on) as entered_on
     from versions
     where status = 'open' and not is_deleted
-    group by opportunity_key, source_system, stage_ordinal
+    group by opportunity_key, source_system, stage
 ),
 
--- While a deal is known as closed it counts; a reversal takes it out again on the day it is known.
+-- The days on which a deal was known as closed.
 closings as (
     select
         opportunity_key,
         source_system,
-        known_from_on as changed_on,
-        1 as closed_delta,
-        case when status = 'won' then 1 else 0 end as won_delta
+        known_from_on as closed_from_on,
+        known_to_on as closed_to_on,
+        case when status = 'won' then 1 else 0 end as n_won
     from versions
     where status in ('won', 'lost') and not is_deleted and known_from_on < known_to_on
-
-    union all
-
-    select
-        opportunity_key,
-        source_system,
-        known_to_on as changed_on,
-        -1 as closed_delta,
-        case when status = 'won' then -1 else 0 end as won_delta
-    from versions
-    where
-        status in ('won', 'lost')
-        and not is_deleted
-        and known_from_on < known_to_on
-        and known_to_on < date '9999-12-31'
 ),
 
-by_stage_and_day as (
+-- A closed deal counts in each stage that it had stood in by then, and from the start in the pool
+-- of all closed deals of the source system, which has no stage.
+counted as (
     select
         closings.source_system,
-        entries.stage_ordinal,
-        closings.changed_on,
-        sum(closings.closed_delta) as closed_delta,
-        sum(closings.won_delta) as won_delta
+        entries.stage,
+        greatest(closings.closed_from_on, entries.entered_on) as counts_from_on,
+        closings.closed_to_on as counts_to_on,
+        closings.n_won
     from closings
     inner join entries
         on
             closings.opportunity_key = entries.opportunity_key
-            and closings.changed_on >= entries.entered_on
-    group by closings.source_system, entries.stage_ordinal, closings.changed_on
-),
+            and closings.closed_to_on > entries.entered_on
 
--- Stage 0 is the pool of all closed deals of the source system.
-pooled_by_day as (
+    union all
+
     select
         source_system,
-        0 as stage_ordinal,
-        changed_on,
-        sum(closed_delta) as closed_delta,
-        sum(won_delta) as won_delta
+        cast(null as varchar) as stage,
+        closed_from_on as counts_from_on,
+        closed_to_on as counts_to_on,
+        n_won
     from closings
-    group by source_system, changed_on
+),
+
+-- Both ends of one range, so that what comes in also goes out.
+range_ends as (
+    select
+        source_system,
+        stage,
+        counts_from_on as changed_on,
+        1 as closed_delta,
+        n_won as won_delta
+    from counted
+
+    union all
+
+    select
+        source_system,
+        stage,
+        counts_to_on as changed_on,
+        -1 as closed_delta,
+        -n_won as won_delta
+    from counted
+    where counts_to_on < date '9999-12-31'
 ),
 
 deltas as (
-    select * from by_stage_and_day
-    union all
-    select * from pooled_by_day
+    select
+        source_system,
+        stage,
+        changed_on,
+        sum(closed_delta) as closed_delta,
+        sum(won_delta) as won_delta
+    from range_ends
+    group by source_system, stage, changed_on
 ),
 
 known_at as (
     select
         snapshot_days.snapshot_on,
         deltas.source_system,
-        deltas.stage_ordinal,
+        deltas.stage,
         sum(deltas.closed_delta) as n_closed,
         sum(deltas.won_delta) as n_won
     from snapshot_days
     inner join deltas on snapshot_days.snapshot_on >= deltas.changed_on
-    group by snapshot_days.snapshot_on, deltas.source_system, deltas.stage_ordinal
+    group by snapshot_days.snapshot_on, deltas.source_system, deltas.stage
 ),
 
 spine as (
@@ -135,12 +146,12 @@ chosen as (
         on
             spine.snapshot_on = own.snapshot_on
             and spine.source_system = own.source_system
-            and spine.stage_ordinal = own.stage_ordinal
+            and spine.stage = own.stage
     left join known_at as pool
         on
             spine.snapshot_on = pool.snapshot_on
             and spine.source_system = pool.source_system
-            and pool.stage_ordinal = 0
+            and pool.stage is null
 )
 
 select
