@@ -93,8 +93,8 @@ HEADLINES = (
     Question(
         "Win rate",
         "select sum(n_won) / nullif(sum(n_closed), 0) from pipeline.fct_win_rate "
-        "where node_type = 'company'",
-        "Won over closed deals, by count (M32)",
+        "where node_type = 'company' and not is_left_truncated",
+        "Won over closed deals, by count (M32), of quarters that are wholly on record",
         is_fraction=True,
     ),
 )

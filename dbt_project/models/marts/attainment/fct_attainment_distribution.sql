@@ -14,6 +14,8 @@ quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = '
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
+spans as (select * from {{ ref('core_observed_span') }}),
+
 booked as (
     select
         participant_id,
@@ -25,9 +27,9 @@ booked as (
 
 history as (
     select
-        min(effective_on) as first_booked_on,
-        max(effective_on) as last_booked_on
-    from booked
+        min(first_observed_on) as first_observed_on,
+        max(last_observed_on) as last_observed_on
+    from spans
 ),
 
 -- Who is measured (M11): with a quota, fully ramped and in seat all period.
@@ -64,8 +66,8 @@ quarters_without_quota as (
     cross join history
     cross join latest_extract
     where
-        quarters.next_starts_on > history.first_booked_on
-        and quarters.starts_on <= least(history.last_booked_on, latest_extract.as_of_on)
+        quarters.next_starts_on > history.first_observed_on
+        and quarters.starts_on <= least(history.last_observed_on, latest_extract.as_of_on)
         and not exists (
             select 1
             from attainment

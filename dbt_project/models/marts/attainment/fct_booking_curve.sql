@@ -11,6 +11,8 @@ calendar as (select * from {{ ref('core_calendar_day') }}),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
+spans as (select * from {{ ref('core_observed_span') }}),
+
 bookings as (
     select
         effective_on,
@@ -24,9 +26,9 @@ last_quota as (select max(period_start_on) as last_start_on from quotas),
 
 history as (
     select
-        min(bookings.effective_on) as first_booked_on,
-        greatest(max(bookings.effective_on), max(last_quota.last_start_on)) as last_asked_on
-    from bookings
+        min(spans.first_observed_on) as first_observed_on,
+        greatest(max(spans.last_observed_on), max(last_quota.last_start_on)) as last_asked_on
+    from spans
     cross join last_quota
 ),
 
@@ -52,7 +54,7 @@ periods as (
     from quarters
     cross join history
     where
-        quarters.next_starts_on > history.first_booked_on
+        quarters.next_starts_on > history.first_observed_on
         and quarters.starts_on <= history.last_asked_on
 ),
 
@@ -65,7 +67,7 @@ reference as (
         earlier.period_end_on as reference_end_on,
         row_number() over (
             partition by asked.period_start_on, asked.period_end_on
-            order by earlier.period_start_on desc
+            order by earlier.period_start_on desc, earlier.period_end_on desc
         ) as reference_rank
     from periods as asked
     inner join periods as earlier
@@ -80,7 +82,7 @@ reference as (
     cross join latest_extract
     where
         -- A period seen from its middle on would look as if all came late.
-        earlier.period_start_on >= history.first_booked_on
+        not {{ is_left_truncated('earlier.period_start_on', 'history.first_observed_on') }}
         and earlier.period_end_on <= latest_extract.as_of_on
 ),
 

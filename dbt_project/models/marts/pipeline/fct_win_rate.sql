@@ -12,6 +12,8 @@ calendar as (select * from {{ ref('core_calendar_day') }}),
 
 periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
 
+spans as (select * from {{ ref('core_observed_span') }}),
+
 -- What a deal was worth while it was still open: lost deals are often zeroed at the close (M33).
 last_open as (
     select
@@ -84,7 +86,7 @@ by_node as (
     from closed
 ),
 
-first_close as (select min(closed_on) as first_closed_on from closed),
+history as (select min(first_observed_on) as first_observed_on from spans),
 
 counted as (
     select
@@ -136,7 +138,7 @@ select
 
     named.shown_name as node_name,
     named.is_unassigned,
-    named.starts_on < first_close.first_closed_on as is_left_truncated,
+    {{ is_left_truncated('named.starts_on', 'history.first_observed_on') }} as is_left_truncated,
 
     cast(named.n_won as bigint) as n_won,
     cast(named.n_lost as bigint) as n_lost,
@@ -149,4 +151,4 @@ select
     {{ ratio('named.won_last_open_amount', 'named.closed_last_open_amount') }}
         as value_win_rate_pct
 from named
-cross join first_close
+cross join history
