@@ -24,7 +24,8 @@
 {#-
     The latest known version of each record of an entity, deleted ones left out.
 
-    A later extract wins over an earlier one; within an extract the later stamp wins.
+    A later extract wins over an earlier one; within an extract the later stamp wins, and between
+    equal stamps the line further down.
 -#}
 {% macro latest_versions(entity, keys) -%}
     select
@@ -36,7 +37,7 @@
             *,
             row_number() over (
                 partition by source_system, {{ keys | join(', ') }}
-                order by extracted_at desc, recorded_at desc
+                order by extracted_at desc, recorded_at desc, source_file desc, source_line desc
             ) as version_rank
         from ({{ union_entity(entity) }}) as versions
     ) as ranked
@@ -75,7 +76,8 @@
                 *,
                 row_number() over (
                     partition by {{ key | join(', ') }}, known_from_on
-                    order by extracted_at desc, recorded_at desc
+                    order by
+                        extracted_at desc, recorded_at desc, source_file desc, source_line desc
                 ) as day_rank
             from (
                 select
@@ -115,7 +117,7 @@
             *,
             row_number() over (
                 partition by {{ keys | join(', ') }}
-                order by _extracted_at desc, _recorded_at desc
+                order by _extracted_at desc, _recorded_at desc, _file desc, _line desc
             ) as version_rank
         from {{ relation }}
     ) as versions

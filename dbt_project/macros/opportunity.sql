@@ -105,8 +105,9 @@
     select
         '{{ kind }}' as kind,
         {{ weights[kind] }} as weight,
+        {#- Ids count up; as text, 10 would come before 9. #}
         {% if kind in ['state', 'field'] -%}
-        told.change_id as tie,
+        lpad(cast(length(told.change_id) as string), 4, '0') || told.change_id as tie,
         {%- else -%}
         cast(told.extracted_at as varchar) as tie,
         {%- endif %}

@@ -31,7 +31,8 @@
         select
             *,
             row_number() over (
-                partition by {{ keys | join(', ') }} order by {{ version_at }} desc
+                partition by {{ keys | join(', ') }}
+                order by {{ version_at }} desc, _extracted_at desc, _file desc, _line desc
             ) as age_rank
         from {{ relation }}
         where _op = 'upsert'

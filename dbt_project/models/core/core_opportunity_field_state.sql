@@ -81,11 +81,11 @@ last_at_instant as (
         *,
         row_number() over (
             partition by source_system, opportunity_id, recorded_at, attribute
-            order by changed_at desc, change_id desc
+            order by changed_at desc, length(change_id) desc, change_id desc
         ) as field_rank,
         row_number() over (
             partition by source_system, opportunity_id, recorded_at
-            order by rank asc, changed_at desc, change_id desc
+            order by rank asc, changed_at desc, length(change_id) desc, change_id desc
         ) as line_rank
     from dated
     where changed_at = newest_changed_at

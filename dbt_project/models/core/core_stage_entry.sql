@@ -4,8 +4,9 @@ opportunities as (select * from {{ ref('core_opportunity') }}),
 
 stages as (select * from {{ ref('core_stage') }}),
 
+-- A deal may enter a stage more than once: each day it did is a record of its own.
 delivered as (
-    {{ latest_versions('stage_entry', ['opportunity_id', 'stage_value']) }}
+    {{ latest_versions('stage_entry', ['opportunity_id', 'stage_value', 'entered_on']) }}
 ),
 
 dated_opportunities as (

@@ -1,12 +1,5 @@
--- A deal may enter a stage more than once: the first time counts.
 with entries as (
-    select
-        *,
-        row_number() over (
-            partition by deal_id, stage_id order by entered_at asc, _recorded_at desc
-        ) as entry_number
-    from {{ source('hubspot', 'deal_stage') }}
-    where _op = 'upsert'
+    {{ current_rows(source('hubspot', 'deal_stage'), ['deal_id', 'stage_id', 'entered_at']) }}
 )
 
 select
@@ -16,4 +9,3 @@ select
     {{ local_date('entered_at') }} as entered_on,
     {{ lineage() }}
 from entries
-where entry_number = 1

@@ -1,4 +1,7 @@
-with opportunities as (select * from {{ source('maven_crm', 'opportunity') }}),
+-- The day an entry bears is a column of the deal: one that was corrected holds no longer.
+with opportunities as (
+    {{ current_rows(source('maven_crm', 'opportunity'), ['opportunity_id']) }}
+),
 
 engaged as (
     select
