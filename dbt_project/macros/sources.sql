@@ -43,3 +43,17 @@
     {%- endif -%}
     {{ return("(select * from " ~ relation ~ " where " ~ conditions | join(" and ") ~ ")") }}
 {%- endmacro %}
+
+{#- The enabled sources that feed any entity. -#}
+{% macro enabled_sources() -%}
+    {{ return(var('entity_sources').values() | sum(start=[]) | unique | sort) }}
+{%- endmacro %}
+
+{#- Whether a column is one of some texts; never, where there are none. -#}
+{% macro is_one_of(column, texts) -%}
+    {%- if texts -%}
+    {{ column }} in ('{{ texts | join("', '") }}')
+    {%- else -%}
+    1 = 0
+    {%- endif -%}
+{%- endmacro %}

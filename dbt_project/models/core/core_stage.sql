@@ -1,6 +1,16 @@
-with defaults as (select * from {{ ref('seed_stage') }}),
+{#- The defaults know systems that this company does not use. -#}
+{%- set is_enabled = is_one_of('source_system', enabled_sources()) -%}
+with defaults as (
+    select *
+    from {{ ref('seed_stage') }}
+    where {{ is_enabled }}
+),
 
-company_stages as (select * from {{ source('config', 'stage') }}),
+company_stages as (
+    select *
+    from {{ source('config', 'stage') }}
+    where {{ is_enabled }}
+),
 
 stage_versions as (
     {{ union_entity('pipeline_stage') }}
@@ -22,7 +32,7 @@ delivered as (
                 *,
                 row_number() over (
                     partition by source_system, pipeline_id, stage_value
-                    order by extracted_at desc, recorded_at desc
+                    order by extracted_at desc, recorded_at desc, source_file desc, source_line desc
                 ) as version_rank
             from stage_versions
         ) as ranked
