@@ -31,7 +31,12 @@ def netsuite(systems: Systems, days: Sequence[date]) -> None:
             {"id": "1", "name": "US Dollar", "symbol": "USD", "isbasecurrency": "T"} | known,
             {"id": "4", "name": "Euro", "symbol": "EUR", "isbasecurrency": "F"} | known,
         ],
-        customer=[{"id": "70", "companyname": "Alder", "email": "ap@alder.example"} | known],
+        customer=[
+            {"id": "70", "companyname": "Alder", "email": "ap@alder.example"} | known,
+            # One CRM has an account 100, both have an account 001A.
+            {"id": "71", "companyname": "Birch", "externalid": "100"} | known,
+            {"id": "72", "companyname": "Cedar", "externalid": "001A"} | known,
+        ],
         account_type=[{"id": "Income", "longname": "Income"} | known],
         account=[
             {"id": "400", "acctnumber": "4000", "accttype": "Income", "fullname": "Sales"} | known

@@ -196,7 +196,8 @@ def hubspot(systems: Systems, days: Sequence[date]) -> None:
             {"owner_id": "1", "team_id": "9", "is_team_primary": "true", "_fivetran_synced": T1}
         ],
         company=[
-            {"id": "100", "property_name": "Birch", "is_deleted": "false", "_fivetran_synced": T1}
+            {"id": "100", "property_name": "Birch", "is_deleted": "false", "_fivetran_synced": T1},
+            {"id": "001A", "property_name": "Cedar", "is_deleted": "false", "_fivetran_synced": T1},
         ],
         contact=[
             {"id": "500", "property_email": "y@birch.example", "property_createdate": T1}

@@ -47,7 +47,9 @@ def google_ads(systems: Systems, days: Sequence[date]) -> None:
                 "customer_id": "55",
                 "name": "Brand",
                 "status": "ENABLED",
-            }
+            },
+            # LinkedIn has a campaign of this id as well; they have nothing to do with each other.
+            {"id": "7", "updated_at": T1, "customer_id": "55", "name": "Search"},
         ],
         campaign_stats=[
             stats("a", "MOBILE", "36150000", T1),

@@ -166,6 +166,15 @@ def test_field_history_names_what_changed(systems: Systems) -> None:
     ]
 
 
+def test_a_customer_is_the_account_that_one_crm_has_under_the_id_it_names(
+    systems: Systems,
+) -> None:
+    assert systems.rows(
+        "select account_id, crm_account_id from core.core_account "
+        "where source_system = 'netsuite' order by all"
+    ) == [("70", None), ("71", "100"), ("72", None)]
+
+
 def test_territories_of_people_and_accounts(systems: Systems) -> None:
     assert systems.rows(
         "select participant_id, territory_name, region from core.core_territory_assignment"
@@ -344,6 +353,13 @@ def test_spend_is_restated_and_meets_the_crm_campaign(systems: Systems) -> None:
         ("paid_social", "7", "Leaders", date(2026, 3, 1), 3, amount("12.3456"), "EUR"),
         ("paid_social", "7", "Leaders", date(2026, 3, 2), 1, amount("1.0000"), "EUR"),
     ]
+
+
+def test_campaigns_of_two_systems_with_one_id_keep_their_names(systems: Systems) -> None:
+    assert systems.rows(
+        "select source_system, campaign_name from core.core_campaign where campaign_id = '7' "
+        "order by all"
+    ) == [("google_ads", "Search"), ("linkedin_ads", "Leaders")]
 
 
 def test_touches_of_crm_and_marketing(systems: Systems) -> None:

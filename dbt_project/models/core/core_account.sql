@@ -5,10 +5,22 @@ with accounts as (
 account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
 
 -- What a customer of finance is in the CRM: the account it names, or the one that was merged into.
+-- An id that several systems have names nobody's account.
 crm_accounts as (
     select account_id
     from accounts
     where crm_account_id is null and not coalesce(is_deleted, false)
+    group by account_id
+    having count(*) = 1
+),
+
+crm_merges as (
+    select
+        record_id,
+        min(survivor_id) as survivor_id
+    from account_merges
+    group by record_id
+    having count(*) = 1
 ),
 
 known_in_crm as (
@@ -17,9 +29,9 @@ known_in_crm as (
         accounts.account_id,
         crm_accounts.account_id as crm_account_id
     from accounts
-    left join account_merges on accounts.crm_account_id = account_merges.record_id
+    left join crm_merges on accounts.crm_account_id = crm_merges.record_id
     inner join crm_accounts
-        on coalesce(account_merges.survivor_id, accounts.crm_account_id) = crm_accounts.account_id
+        on coalesce(crm_merges.survivor_id, accounts.crm_account_id) = crm_accounts.account_id
 ),
 
 aliases as (select * from {{ source('config', 'alias') }} where domain = 'industry')

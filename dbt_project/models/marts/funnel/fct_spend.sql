@@ -25,7 +25,10 @@ select
     spend.spend_amount as spend_amount_in_currency,
     {{ at_rate('spend.spend_amount', 'plan_rates.plan_rate') }} as spend_amount
 from spend
-left join campaigns on spend.campaign_id = campaigns.campaign_id
+left join campaigns
+    on
+        spend.campaign_id = campaigns.campaign_id
+        and spend.source_system = coalesce(campaigns.only_in_system, spend.source_system)
 left join plan_rates
     on
         spend.currency = plan_rates.currency
