@@ -107,7 +107,7 @@
         {{ weights[kind] }} as weight,
         {#- Ids count up; as text, 10 would come before 9. #}
         {% if kind in ['state', 'field'] -%}
-        lpad(cast(length(told.change_id) as string), 4, '0') || told.change_id as tie,
+        lpad(cast(length(told.change_id) as varchar), 4, '0') || told.change_id as tie,
         {%- else -%}
         cast(told.extracted_at as varchar) as tie,
         {%- endif %}

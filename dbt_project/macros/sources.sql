@@ -44,11 +44,6 @@
     {{ return("(select * from " ~ relation ~ " where " ~ conditions | join(" and ") ~ ")") }}
 {%- endmacro %}
 
-{#- The enabled sources that feed any entity. -#}
-{% macro enabled_sources() -%}
-    {{ return(var('entity_sources').values() | sum(start=[]) | unique | sort) }}
-{%- endmacro %}
-
 {#- Whether a column is one of some texts; never, where there are none. -#}
 {% macro is_one_of(column, texts) -%}
     {%- if texts -%}

@@ -13,6 +13,7 @@ as `raw` and `control` keep what a source delivered before it was taken out:
     altered_rows    source, object, _file, _line            raw rows that are not as written
     batches         the ledger of loads (`control.batches`)
     staged_deals, staged_changes, staged_field_changes, staged_merges, staged_quotas
+    ),
                     what staging hands to core
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
@@ -52,6 +53,10 @@ _STAGED = {
     "staged_field_changes": (
         "opportunity_field_change",
         f"source_system, opportunity_id, change_id, field, new_value, {_STAMPS}, {_LINE}",
+    ),
+    "staged_entries": (
+        "stage_entry",
+        f"source_system, opportunity_id, stage_value, entered_on, {_STAMPS}",
     ),
     "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
     "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),

@@ -879,6 +879,56 @@ sql(
 )
 sql("leads are lost", "delete from funnel.fct_lead_conversion where lead_source = 'Web'")
 sql(
+    "a reopened deal falls out of its stage's win rate",
+    "update forecast.fct_stage_win_rate set n_closed = n_closed - 1, "
+    "win_rate_pct = n_won / (n_closed - 1) where stage = 'Needs Analysis'",
+    by="reconciliation.stage_win_rates_are_of_the_deals_closed",
+)
+sql(
+    "the pace learns from a quarter without its beginning",
+    "update attainment.fct_booking_curve set n_reference_periods = n_reference_periods + 1",
+    by="reconciliation.pace_learns_from_whole_quarters",
+)
+sql(
+    "a truncated quarter passes for a whole one",
+    "update pipeline.fct_win_rate set is_left_truncated = false",
+    by="reconciliation.quarters_before_the_first_booking_are_marked",
+)
+sql(
+    "a stage counts from a later entry",
+    "update core.core_stage_entry set entered_on = entered_on + 30 where stage_status = 'open'",
+    by="reconciliation.stages_are_entered_the_first_time",
+)
+sql(
+    "an immature cohort has a rate",
+    "update funnel.fct_stage_conversion set conversion_pct = n_advanced / n_entered "
+    "where not is_mature",
+    by="funnel.fct_stage_conversion.rates_are_of_whole_cohorts",
+)
+sql(
+    "a cohort of survivors has a rate",
+    "update funnel.fct_lead_conversion set conversion_pct = n_converted / n_leads "
+    "where is_left_truncated",
+    by="funnel.fct_lead_conversion.rates_are_of_whole_cohorts",
+)
+sql(
+    "a source and no source are one group",
+    "update funnel.fct_lead_conversion set lead_source = null where lead_source = 'Web'",
+    by="funnel.fct_lead_conversion.no_source_is_said_by_its_own_column",
+)
+sql(
+    "leads do not find the deals of another system",
+    "update funnel.fct_lead_conversion set n_won = 0, won_amount = 0, lead_to_won_pct = "
+    "case when lead_to_won_pct is not null then 0 end",
+    by="reconciliation.won_leads_are_in_the_funnel",
+)
+sql(
+    "stages of another company are published",
+    "insert into shared.dim_stage select * replace (md5(stage_key) as stage_key, "
+    "'elsewhere' as source_system) from shared.dim_stage",
+    by="dbt.stages_are_of_enabled_sources",
+)
+sql(
     "a forecast forgets what is booked",
     "update forecast.fct_forecast set forecast_amount = forecast_amount / 2",
 )

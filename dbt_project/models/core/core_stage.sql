@@ -1,5 +1,5 @@
 {#- The defaults know systems that this company does not use. -#}
-{%- set is_enabled = is_one_of('source_system', enabled_sources()) -%}
+{%- set is_enabled = is_one_of('source_system', var('enabled_sources')) -%}
 with defaults as (
     select *
     from {{ ref('seed_stage') }}

@@ -1,114 +1,80 @@
-with entries as (select * from {{ ref('core_stage_entry') }}),
+with passages as (select * from {{ ref('core_stage_passage') }}),
 
-opportunities as (select * from {{ ref('core_opportunity') }}),
+horizons as (select * from {{ ref('core_cohort_horizon') }} where outcome = 'stage_left'),
 
-stages as (select * from {{ ref('core_stage') }} where status = 'open'),
+spans as (select * from {{ ref('core_observed_span') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
 periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'month'),
 
--- Stages a deal was seen in, by the open ones; where it was closed says its own status.
-open_entries as (
-    select
-        opportunity_key,
-        stage_ordinal,
-        entered_on
-    from entries
-    where stage_status = 'open'
-),
-
--- A deal reached every open stage up to its furthest one; a won deal reached them all.
-reached as (
-    select
-        opportunities.opportunity_key,
-        opportunities.source_system,
-        opportunities.status,
-        opportunities.close_on,
-        stages.stage,
-        stages.stage_ordinal,
-        min(
-            case
-                when open_entries.stage_ordinal >= stages.stage_ordinal
-                    then open_entries.entered_on
-            end
-        ) as entered_on,
-        count(
-            case when open_entries.stage_ordinal >= stages.stage_ordinal then 1 end
-        ) > 0 as has_entry,
-        count(
-            case when open_entries.stage_ordinal = stages.stage_ordinal then 1 end
-        ) > 0 as has_own_entry,
-        count(
-            case when open_entries.stage_ordinal > stages.stage_ordinal then 1 end
-        ) > 0 as has_later_entry
-    from opportunities
-    inner join stages on opportunities.source_system = stages.source_system
-    left join open_entries on opportunities.opportunity_key = open_entries.opportunity_key
-    group by
-        opportunities.opportunity_key,
-        opportunities.source_system,
-        opportunities.status,
-        opportunities.close_on,
-        stages.stage,
-        stages.stage_ordinal
-),
-
--- Regression keeps the first entry; a deal won without passing here entered on the day it was won.
-passed as (
-    select
-        reached.*,
-        coalesce(
-            reached.entered_on,
-            case when not reached.has_entry and reached.status = 'won' then reached.close_on end
-        ) as cohort_day_on
-    from reached
-    where reached.has_entry or reached.status = 'won'
-),
+latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
 counted as (
     select
-        passed.source_system,
-        passed.stage,
-        passed.stage_ordinal,
+        passages.source_system,
+        passages.stage,
+        passages.stage_ordinal,
         calendar.fiscal_month_key as cohort_key,
         count(*) as n_entered,
-        sum(
-            case when passed.has_later_entry or passed.status = 'won' then 1 else 0 end
-        ) as n_advanced,
-        sum(case when passed.status = 'won' then 1 else 0 end) as n_won,
-        sum(
-            case when passed.status = 'lost' and not passed.has_later_entry then 1 else 0 end
-        ) as n_lost_here,
-        sum(
-            case when passed.status = 'open' and not passed.has_later_entry then 1 else 0 end
-        ) as n_open_here,
-        sum(case when not passed.has_own_entry then 1 else 0 end) as n_skipped
-    from passed
-    left join calendar on passed.cohort_day_on = calendar.day_on
-    group by passed.source_system, passed.stage, passed.stage_ordinal, calendar.fiscal_month_key
+        sum(case when passages.has_advanced then 1 else 0 end) as n_advanced,
+        sum(case when passages.status = 'won' then 1 else 0 end) as n_won,
+        sum(case when passages.is_lost_here then 1 else 0 end) as n_lost_here,
+        sum(case when passages.is_open_here then 1 else 0 end) as n_open_here,
+        sum(case when passages.has_own_entry then 0 else 1 end) as n_skipped
+    from passages
+    left join calendar on passages.entered_on = calendar.day_on
+    group by
+        passages.source_system,
+        passages.stage,
+        passages.stage_ordinal,
+        calendar.fiscal_month_key
+),
+
+judged as (
+    select
+        counted.*,
+        periods.starts_on,
+        horizons.horizon_days,
+        {{ is_left_truncated('periods.starts_on', 'spans.first_observed_on') }}
+            as is_left_truncated,
+        {{ is_mature(
+            'periods.next_starts_on', 'horizons.horizon_days', 'latest_extract.as_of_on'
+        ) }} as is_mature
+    from counted
+    cross join latest_extract
+    left join periods on counted.cohort_key = periods.period_key
+    left join spans on counted.source_system = spans.source_system
+    left join horizons
+        on
+            counted.source_system = horizons.source_system
+            and counted.stage = horizons.stage
 )
 
 select
-    md5(
-        counted.source_system
-        || '|' || counted.stage
-        || '|' || coalesce(counted.cohort_key, 'unknown')
-    ) as stage_conversion_key,
-    counted.source_system,
-    counted.stage,
-    coalesce(counted.cohort_key, 'unknown') as cohort_period_key,
+    md5(source_system || '|' || stage || '|' || coalesce(cohort_key, '')) as stage_conversion_key,
+    source_system,
+    stage,
+    cohort_key as cohort_period_key,
 
-    periods.starts_on as cohort_month_on,
+    starts_on as cohort_month_on,
 
-    cast(counted.stage_ordinal as integer) as stage_ordinal,
+    cast(stage_ordinal as integer) as stage_ordinal,
+    is_left_truncated,
+    is_mature,
 
-    cast(counted.n_entered as bigint) as n_entered,
-    cast(counted.n_advanced as bigint) as n_advanced,
-    cast(counted.n_won as bigint) as n_won,
-    cast(counted.n_lost_here as bigint) as n_lost_here,
-    cast(counted.n_open_here as bigint) as n_open_here,
-    cast(counted.n_skipped as bigint) as n_skipped,
-    {{ ratio('counted.n_advanced', 'counted.n_entered') }} as conversion_pct
-from counted
-left join periods on counted.cohort_key = periods.period_key
+    cast(horizon_days as bigint) as horizon_days,
+    cast(n_entered as bigint) as n_entered,
+    cast(n_advanced as bigint) as n_advanced,
+    cast(n_won as bigint) as n_won,
+    cast(n_lost_here as bigint) as n_lost_here,
+    cast(n_open_here as bigint) as n_open_here,
+    cast(n_skipped as bigint) as n_skipped,
+    cast(n_entered - n_open_here as bigint) as n_decided,
+    case
+        when is_mature and not is_left_truncated then {{ ratio('n_advanced', 'n_entered') }}
+    end as conversion_pct,
+    case
+        when not is_left_truncated then {{ ratio('n_advanced', 'n_entered - n_open_here') }}
+    end as decided_conversion_pct
+from judged
