@@ -1,7 +1,8 @@
 {#-
     Staging gives a version of a record once: no two rows of one key that were recorded and
     extracted at the same moments, and no row without a key. Every enabled source and entity is
-    asked; core takes the last of several rows and would drop the others by chance.
+    asked; core takes the last of several rows and would drop the others by chance. A row that is
+    nothing but its key (a stage entered twice on one day) may come twice: it has no value to drop.
 -#}
 {{ config(
     severity='error',
@@ -22,6 +23,8 @@
 {%- endfor %}
 {%- for entity, source_system in staged %}
 {%- set key = entity_key(entity) %}
+{%- set beside = ['source_system', 'recorded_at', 'extracted_at', 'op', 'batch_id', 'source_file', 'source_line'] %}
+{%- set values = entity_columns(entity) | map('first') | reject('in', key + beside) | list %}
 select
     '{{ entity }}' as entity,
     '{{ source_system }}' as source,
@@ -35,7 +38,7 @@ select
     min(source_line) as source_line
 from {{ ref('stg_' ~ source_system ~ '__' ~ entity) }}
 group by {{ key | join(', ') }}, recorded_at, extracted_at
-having count(*) > 1 or {{ key[0] }} is null
+having {{ 'count(*) > 1 or ' if values }}{{ key[0] }} is null
 {{ 'union all' if not loop.last }}
 {%- endfor %}
 {%- if not staged %}

@@ -12,8 +12,7 @@ as `raw` and `control` keep what a source delivered before it was taken out:
                                                             what the raw log holds of each batch
     altered_rows    source, object, _file, _line            raw rows that are not as written
     batches         the ledger of loads (`control.batches`)
-    staged_deals, staged_changes, staged_field_changes, staged_merges, staged_quotas
-    ),
+    staged_deals, staged_changes, staged_field_changes, staged_entries, staged_merges, staged_quotas
                     what staging hands to core
     mail_addresses  table_name, column_name, example        addresses in public texts
 """

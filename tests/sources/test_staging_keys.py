@@ -93,6 +93,21 @@ def test_a_record_whose_key_was_lost_is_named(
     assert found == [("hubspot", "opportunity", "none")]
 
 
+def test_a_stage_may_be_entered_twice_on_one_day(
+    spoilt: duckdb.DuckDBPyConnection, compiled: str
+) -> None:
+    """Such a row is nothing but its key: whichever of the two is kept says the same."""
+    instead(
+        spoilt,
+        "stg_hubspot__stage_entry",
+        "select 'hubspot' as source_system, '11' as opportunity_id, 'talk' as stage_value, "
+        "date '2026-02-20' as entered_on, timestamp '2026-03-02' as recorded_at, "
+        "timestamp '2026-03-02' as extracted_at, 'upsert' as op, 1::bigint as batch_id, "
+        "'deal_stage.csv' as source_file, range + 2 as source_line from range(2)",
+    )
+    assert spoilt.execute(compiled).fetchall() == []
+
+
 def test_every_entity_has_a_key_of_its_own_columns() -> None:
     columns = MACROS[: MACROS.index("macro entity_key(")]
     entities = dict(re.findall(r"^        '(\w+)': \[\n(.*?)^        \],$", columns, re.M | re.S))
