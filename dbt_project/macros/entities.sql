@@ -73,7 +73,7 @@
         ],
         'spend': [
             ('spend_id', 'varchar'), ('campaign_id', 'varchar'), ('spend_on', 'date'), ('channel', 'varchar'),
-            ('impressions', 'bigint'), ('clicks', 'bigint'), ('spend_amount', 'decimal(18,4)'),
+            ('impressions', 'bigint'), ('clicks', 'bigint'), ('spend_amount', 'decimal(38,18)'),
             ('currency', 'varchar'),
         ],
         'quota': [
@@ -98,6 +98,7 @@
             ('opportunity_id', 'varchar'), ('ordered_on', 'date'), ('currency', 'varchar'),
             ('subtotal_amount', 'decimal(18,4)'), ('tax_amount', 'decimal(18,4)'),
             ('freight_amount', 'decimal(18,4)'), ('total_amount', 'decimal(18,4)'),
+            ('status', 'varchar'),
         ],
         'order_line': [
             ('line_id', 'varchar'), ('order_id', 'varchar'), ('product_value', 'varchar'),
@@ -108,6 +109,7 @@
             ('invoice_id', 'varchar'), ('account_id', 'varchar'), ('opportunity_id', 'varchar'),
             ('invoiced_on', 'date'), ('due_on', 'date'), ('paid_on', 'date'),
             ('invoice_amount', 'decimal(18,4)'), ('currency', 'varchar'), ('status', 'varchar'),
+            ('tax_amount', 'decimal(18,4)'), ('freight_amount', 'decimal(18,4)'),
         ],
         'merge': [
             ('object_name', 'varchar'), ('record_id', 'varchar'), ('survivor_id', 'varchar'),
@@ -204,7 +206,11 @@
             ('refund_id', 'varchar'), ('payment_id', 'varchar'), ('invoice_id', 'varchar'),
             ('account_id', 'varchar'), ('refunded_on', 'date'), ('refund_amount', 'decimal(18,4)'),
             ('currency', 'varchar'), ('refund_type', 'varchar'), ('status', 'varchar'),
-            ('is_deleted', 'boolean'),
+            ('opportunity_id', 'varchar'), ('tax_amount', 'decimal(18,4)'),
+            ('freight_amount', 'decimal(18,4)'), ('is_deleted', 'boolean'),
+        ],
+        'excluded_record': [
+            ('record_type', 'varchar'), ('record_id', 'varchar'), ('excluded_reason', 'varchar'),
         ],
         'subscription': [
             ('subscription_id', 'varchar'), ('account_id', 'varchar'), ('plan_id', 'varchar'),
@@ -288,6 +294,7 @@
         'invoice_line': ['line_id'],
         'payment': ['payment_id'],
         'refund': ['refund_id'],
+        'excluded_record': ['record_id', 'record_type'],
         'subscription': ['subscription_id'],
         'subscription_plan': ['plan_id'],
         'ledger_account': ['ledger_account_id'],
@@ -301,6 +308,21 @@
     {{ return(keys[entity]) }}
 {%- endmacro %}
 
+{#- Columns that a source may lack, and what their absence says: no such part in the document. -#}
+{% macro optional_columns(entity) -%}
+    {{ return({'invoice': {'tax_amount': '0', 'freight_amount': '0'}}.get(entity, {})) }}
+{%- endmacro %}
+
+{#- Names of the columns that a source's contribution to an entity lacks and may lack. -#}
+{% macro absent_columns(entity, relation) -%}
+    {%- set optional = optional_columns(entity) -%}
+    {%- set present = [] -%}
+    {%- if execute and optional -%}
+        {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {%- endif -%}
+    {{ return(optional.keys() | reject('in', present) | list if present else []) }}
+{%- endmacro %}
+
 {#-
     All enabled sources' rows of an entity, in the company's spellings; no rows, but the right
     columns, when none feeds it.
@@ -310,9 +332,13 @@
     {%- set sources = var('entity_sources').get(entity, []) -%}
     {%- for source_system in sources %}
     {%- set spelled = spelled_columns(source_system, columns) %}
+    {%- set optional = optional_columns(entity) %}
+    {%- set absent = absent_columns(entity, ref('stg_' ~ source_system ~ '__' ~ entity)) %}
     select
         {%- for name, type in columns %}
-        cast({{ spelled.get(name, 'delivered.' ~ name) }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        cast(
+            {{- optional[name] if name in absent else spelled.get(name, 'delivered.' ~ name) }} as {{ type }}
+        ) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('stg_' ~ source_system ~ '__' ~ entity) }} as delivered
     {%- for name in spelled %}

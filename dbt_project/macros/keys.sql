@@ -36,3 +36,14 @@
         else coalesce({{ name }}, 'unassigned')
     end
 {%- endmacro %}
+
+{#-
+    `at_rate` for a document, whose amount is checked: NULL where there is no rate or the result does
+    not fit, so that a check can name the record. Lines have six decimals.
+-#}
+{% macro document_at_rate(amount, rate, scale=4) -%}
+    try_cast(
+        cast({{ amount }} as decimal(20, {{ scale }})) * cast({{ rate }} as decimal(18, 9))
+        as decimal(18, {{ scale }})
+    )
+{%- endmacro %}

@@ -1,13 +1,73 @@
 {#- How source systems write values that SQL has to take apart. -#}
 
-{#- An amount in whole currency from the smallest unit (cents); some currencies have none. -#}
-{% macro from_minor_units(amount, currency) -%}
-    cast({{ amount }} as decimal(18, 4)) / case
-        when upper({{ currency }}) in (
-            select currency_code from {{ ref('seed_currency_without_minor_unit') }}
-        ) then 1
-        else 100
-    end
+{#-
+    An amount in whole currency from the smallest unit: what one unit is worth comes from
+    `unit_values`. Multiplying keeps every digit, where a division would pass through floating
+    point. NULL where the currency is unknown or the amount does not fit; checks name the record.
+-#}
+{% macro from_minor_units(amount, unit_value) -%}
+    try_cast(cast({{ amount }} as decimal(20, 0)) * {{ unit_value }} as decimal(18, 4))
+{%- endmacro %}
+
+{#- Per currency what one of Stripe's smallest units is worth: 1 yen, 0.01 dollars, 0.001 dinars. -#}
+{% macro unit_values() -%}
+    select
+        currencies.currency_code,
+        case coalesce(exceptions.minor_units, currencies.minor_units)
+            when 0 then cast(1 as decimal(5, 4))
+            when 2 then cast(0.01 as decimal(5, 4))
+            when 3 then cast(0.001 as decimal(5, 4))
+            when 4 then cast(0.0001 as decimal(5, 4))
+        end as unit_value
+    from {{ source('config', 'currency') }} as currencies
+    left join {{ ref('seed_stripe_minor_unit') }} as exceptions
+        on currencies.currency_code = exceptions.currency_code
+{%- endmacro %}
+
+{#- An amount from millionths; all six decimals stay, because rows are added before rounding. -#}
+{% macro from_millionths(amount) -%}
+    cast({{ amount }} as decimal(20, 0)) * cast(0.000001 as decimal(7, 6))
+{%- endmacro %}
+
+{#- Versions of Stripe's records that are live: those of test mode are nobody's money. -#}
+{% macro live_rows(table_name) -%}
+    select *
+    from {{ source('stripe', table_name) }}
+    where is_live
+{%- endmacro %}
+
+{#- Lines of NetSuite transactions with what they stand for: main, tax, freight or goods. -#}
+{% macro netsuite_lines(relation) -%}
+    select
+        lines.*,
+        case
+            when lines.is_main_line then 'main'
+            when lines.is_tax_line then 'tax'
+            else coalesce(kinds.line_kind, 'goods')
+        end as line_kind
+    from {{ relation }} as lines
+    left join {{ ref('seed_document_line_kind') }} as kinds
+        on
+            lines.item_type = kinds.item_type
+            and kinds.source_system = 'netsuite'
+{%- endmacro %}
+
+{#-
+    The amounts of NetSuite transactions as they stand. On a sale the main line is the receivable,
+    positive, and the lines of what is sold are negative; on a credit memo it is the other way.
+-#}
+{% macro netsuite_totals() -%}
+    {%- set lines = current_rows(
+        source('netsuite', 'transaction_line'), ['transaction_id', 'line_id']
+    ) -%}
+    select
+        transaction_id,
+        max(case when line_kind = 'main' then foreign_amount end) as total_amount,
+        -sum(case when line_kind = 'tax' then foreign_amount else 0 end) as tax_amount,
+        -sum(case when line_kind = 'freight' then foreign_amount else 0 end) as freight_amount,
+        max(created_from_id) as created_from_id
+    from ({{ netsuite_lines('(' ~ lines ~ ')') }}) as known
+    group by transaction_id
 {%- endmacro %}
 
 {#- The CRM's campaign id at the end of an ad campaign's name, in brackets; NULL without one. -#}

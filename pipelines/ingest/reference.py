@@ -1,9 +1,9 @@
 """The company file and its reference data, as tables of schema `config`.
 
-dbt reads the fiscal calendar, the spellings (`aliases.csv`), the company's own stages
-(`stages.csv`) and what its types of deals mean (`opportunity_types.csv`) from there. The tables are
-written anew by every run: they are configuration, not history, and the folder they come from is
-kept under version control by the company.
+dbt reads the currencies, the fiscal calendar, the spellings (`aliases.csv`), the company's own
+stages (`stages.csv`) and what its types of deals mean (`opportunity_types.csv`) from there. The
+tables are written anew by every run: they are configuration, not history, and the folder they come
+from is kept under version control by the company.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
+from babel import Locale
+from babel.numbers import get_currency_precision
 
 from pipelines.calendar import MONTHS, days, fiscal_period, fiscal_periods
 from pipelines.contracts import available_sources
@@ -94,6 +96,7 @@ def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> 
     """
     frames = {
         "company": _company_frame(company),
+        "currency": _currency_frame(),
         "fiscal_period": _period_frame(company),
         "calendar_day": _day_frame(company),
         ALIASES.table: _aliases(company),
@@ -121,6 +124,14 @@ def _company_frame(company: Company) -> pl.DataFrame:
             "currency": [company.currency],
             "fiscal_year_starts_in": [company.fiscal_year_starts_in],
         }
+    )
+
+
+def _currency_frame() -> pl.DataFrame:
+    codes = sorted(Locale("en").currencies)
+    return pl.DataFrame(
+        {"currency_code": codes, "minor_units": [get_currency_precision(code) for code in codes]},
+        schema_overrides={"minor_units": pl.Int32},
     )
 
 

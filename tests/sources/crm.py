@@ -144,7 +144,7 @@ def salesforce(systems: Systems, days: Sequence[date]) -> None:
         ],
         order=[
             {"id": "801A", "account_id": "001A", "opportunity_id": "006A"}
-            | {"effective_date": "2026-03-02", "total_amount": "1000"}
+            | {"effective_date": "2026-03-02", "total_amount": "1000", "status_code": "Activated"}
             | STAMP
         ],
         order_item=[

@@ -8,6 +8,8 @@ lines as (
 
 accounts as (select * from {{ ref('core_account') }}),
 
+statuses as (select * from {{ ref('core_document_status') }}),
+
 account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
 
 line_totals as (
@@ -29,6 +31,10 @@ select
     orders.opportunity_id,
     orders.ordered_on,
     coalesce(orders.currency, '{{ var("currency") }}') as currency,
+    statuses.status,
+    orders.status as source_status,
+    coalesce(statuses.is_counted, false) as is_counted,
+    statuses.excluded_reason,
     orders.source_file,
     orders.source_line,
     coalesce(line_totals.n_lines, 0) as n_lines,
@@ -46,6 +52,11 @@ left join account_merges
     on
         orders.source_system = account_merges.source_system
         and orders.account_id = account_merges.record_id
+left join statuses
+    on
+        orders.source_system = statuses.source_system
+        and statuses.document_type = 'order'
+        and orders.status = statuses.source_status
 left join accounts
     on
         orders.source_system = accounts.source_system

@@ -4,7 +4,9 @@ with payments as (
     {{ latest_versions('payment', ['payment_id']) }}
 ),
 
-accounts as (select * from {{ ref('core_account') }})
+accounts as (select * from {{ ref('core_account') }}),
+
+statuses as (select * from {{ ref('core_document_status') }})
 
 select
     {{ surrogate_key('payments.source_system', 'payments.payment_id') }} as payment_key,
@@ -15,10 +17,18 @@ select
     payments.paid_on,
     payments.payment_amount,
     payments.currency,
-    payments.status,
+    statuses.status,
+    payments.status as source_status,
+    coalesce(statuses.is_counted, false) as is_counted,
+    statuses.excluded_reason,
     payments.source_file,
     payments.source_line
 from payments
+left join statuses
+    on
+        payments.source_system = statuses.source_system
+        and statuses.document_type = 'payment'
+        and payments.status = statuses.source_status
 left join accounts
     on
         payments.source_system = accounts.source_system

@@ -4,7 +4,9 @@ with refunds as (
     {{ latest_versions('refund', ['refund_id']) }}
 ),
 
-accounts as (select * from {{ ref('core_account') }})
+accounts as (select * from {{ ref('core_account') }}),
+
+statuses as (select * from {{ ref('core_document_status') }})
 
 select
     {{ surrogate_key('refunds.source_system', 'refunds.refund_id') }} as refund_key,
@@ -17,10 +19,18 @@ select
     refunds.refund_amount,
     refunds.currency,
     refunds.refund_type,
-    refunds.status,
+    statuses.status,
+    refunds.status as source_status,
+    coalesce(statuses.is_counted, false) as is_counted,
+    statuses.excluded_reason,
     refunds.source_file,
     refunds.source_line
 from refunds
+left join statuses
+    on
+        refunds.source_system = statuses.source_system
+        and refunds.refund_type = statuses.document_type
+        and refunds.status = statuses.source_status
 left join accounts
     on
         refunds.source_system = accounts.source_system

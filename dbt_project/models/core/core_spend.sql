@@ -3,7 +3,8 @@ with spend as (
 ),
 
 -- Devices and networks are rows of their own in an ad system; here a channel's day is one row, with
--- the place of one of them.
+-- the place of one of them. Rounding comes after adding: a row may cost less than the smallest
+-- amount that is published.
 ranked as (
     select
         source_system,
@@ -34,6 +35,6 @@ select
     source_line,
     cast(impressions as bigint) as impressions,
     cast(clicks as bigint) as clicks,
-    cast(spend_amount as decimal(18, 4)) as spend_amount
+    try_cast(spend_amount as decimal(18, 4)) as spend_amount
 from ranked
 where part = 1

@@ -23,7 +23,7 @@ select
     spend.impressions,
     spend.clicks,
     spend.spend_amount as spend_amount_in_currency,
-    {{ at_rate('spend.spend_amount', 'plan_rates.plan_rate') }} as spend_amount
+    {{ document_at_rate('spend.spend_amount', 'plan_rates.plan_rate') }} as spend_amount
 from spend
 left join campaigns
     on

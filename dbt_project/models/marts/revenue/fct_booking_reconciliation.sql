@@ -7,13 +7,13 @@ with deals as (
 orders as (
     select *
     from {{ ref('core_order') }}
-    where opportunity_id is not null
+    where opportunity_id is not null and is_counted
 ),
 
 invoices as (
     select *
-    from ({{ latest_versions('invoice', ['invoice_id']) }}) as known
-    where opportunity_id is not null and status <> 'void'
+    from {{ ref('core_invoice') }}
+    where opportunity_id is not null and is_counted
 ),
 
 plan_rates as (select * from {{ ref('core_plan_rate') }}),
@@ -33,13 +33,16 @@ ordered as (
     group by opportunity_id
 ),
 
+-- Deals and goods of orders are without tax and freight: so is what is compared with them. Credit
+-- memos take back what they credit.
 invoiced as (
     select
         opportunity_id,
-        count(*) as n_invoices,
-        min(invoiced_on) as first_invoiced_on,
+        count(case when document_type = 'invoice' then 1 end) as n_invoices,
+        min(case when document_type = 'invoice' then invoiced_on end) as first_invoiced_on,
         min(currency) as invoice_currency,
-        cast(sum(invoice_amount) as decimal(18, 4)) as invoiced_amount
+        max(currency) as other_invoice_currency,
+        cast(sum(net_amount) as decimal(18, 4)) as invoiced_amount
     from invoices
     group by opportunity_id
 ),
@@ -62,6 +65,7 @@ compared as (
         ordered.order_currency,
         ordered.other_order_currency,
         invoiced.invoice_currency,
+        invoiced.other_invoice_currency,
         latest_extract.as_of_on,
         systems.has_orders,
         systems.has_invoices,
@@ -101,7 +105,8 @@ coded as (
             when n_invoices = 0 and {{ days_between('booked_on', 'as_of_on') }} <= 120
                 then 'not_invoiced_yet'
             when n_invoices = 0 then 'invoice_missing'
-            when invoice_currency <> currency then 'currency_differs'
+            when invoice_currency <> currency or other_invoice_currency <> currency
+                then 'currency_differs'
             when invoiced_amount_in_currency > booked_amount_in_currency + 0.01
                 then 'over_invoiced'
             when

@@ -1,4 +1,5 @@
--- An order is the closed-won deal: there is no pipeline before it in this source.
+-- An order is the closed-won deal: there is no pipeline before it in this source. One that was
+-- rejected (4) or cancelled (6) is no deal.
 with orders as (select * from {{ source('adventureworks', 'sales_order_header') }})
 
 select
@@ -21,6 +22,6 @@ select
     order_date as created_on,
     order_date as close_on,
     cast(null as varchar) as source_status,
-    false as is_deleted,
+    coalesce(status in (4, 6), false) as is_deleted,
     {{ lineage() }}
 from orders

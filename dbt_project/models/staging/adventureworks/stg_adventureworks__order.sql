@@ -12,5 +12,6 @@ select
     tax_amt as tax_amount,
     shipping_cost as freight_amount,
     total_due as total_amount,
+    cast(status as varchar) as status,
     {{ lineage() }}
 from orders

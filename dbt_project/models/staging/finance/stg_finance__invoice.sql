@@ -9,6 +9,8 @@ select
     due_on,
     paid_on,
     amount as invoice_amount,
+    coalesce(tax_amount, 0) as tax_amount,
+    coalesce(freight_amount, 0) as freight_amount,
     currency,
     status,
     {{ lineage() }}

@@ -12,5 +12,6 @@ select
     tax_amount,
     freight_amount,
     total_amount,
+    coalesce(status, 'open') as status,
     {{ lineage() }}
 from orders

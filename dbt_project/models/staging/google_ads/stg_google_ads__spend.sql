@@ -24,7 +24,7 @@ select
         as channel,
     stats.impressions,
     stats.clicks,
-    cast(stats.cost_micros as decimal(18, 4)) / 1000000 as spend_amount,
+    {{ from_millionths('stats.cost_micros') }} as spend_amount,
     accounts.currency_code as currency,
     stats._recorded_at as recorded_at,
     stats._extracted_at as extracted_at,

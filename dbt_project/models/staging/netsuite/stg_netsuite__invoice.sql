@@ -4,15 +4,8 @@ with transactions as (
     where type = 'CustInvc'
 ),
 
--- On a sale the main line is the receivable, positive; the lines of what is sold are negative.
 totals as (
-    select
-        transaction_id,
-        max(case when is_main_line then foreign_amount end) as total_amount
-    from (
-        {{ current_rows(source('netsuite', 'transaction_line'), ['transaction_id', 'line_id']) }}
-    ) as lines
-    group by transaction_id
+    {{ netsuite_totals() }}
 ),
 
 currencies as (
@@ -28,13 +21,10 @@ select
     transactions.due_on,
     transactions.closed_on as paid_on,
     totals.total_amount as invoice_amount,
+    totals.tax_amount,
+    totals.freight_amount,
     currencies.symbol as currency,
-    case
-        when transactions.status = 'B' then 'paid'
-        when transactions.status = 'V' then 'void'
-        else 'open'
-    end
-        as status,
+    transactions.status,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,
     transactions._op as op,

@@ -4,24 +4,15 @@ with transactions as (
     where type = 'SalesOrd'
 ),
 
--- On a sale the main line is the receivable, positive; the lines of what is sold are negative. The
--- goods are what remains of the receivable, so that lines that do not add up to it are seen.
 totals as (
-    select
-        transaction_id,
-        max(case when is_main_line then foreign_amount end) as total_amount,
-        -sum(case when is_tax_line then foreign_amount else 0 end) as tax_amount,
-        -sum(case when item_type = 'ShipItem' then foreign_amount else 0 end) as freight_amount
-    from (
-        {{ current_rows(source('netsuite', 'transaction_line'), ['transaction_id', 'line_id']) }}
-    ) as lines
-    group by transaction_id
+    {{ netsuite_totals() }}
 ),
 
 currencies as (
     {{ current_rows(source('netsuite', 'currency'), ['id']) }}
 )
 
+-- The goods are what remains of the receivable, so that lines that do not add up to it are seen.
 select
     'netsuite' as source_system,
     transactions.id as order_id,
@@ -34,6 +25,7 @@ select
     totals.tax_amount,
     totals.freight_amount,
     totals.total_amount,
+    transactions.status,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,
     transactions._op as op,

@@ -1,10 +1,7 @@
 with lines as (
     select *
-    from {{ source('netsuite', 'transaction_line') }}
-    where
-        not coalesce(is_main_line, false)
-        and not coalesce(is_tax_line, false)
-        and coalesce(item_type, '') <> 'ShipItem'
+    from ({{ netsuite_lines(source('netsuite', 'transaction_line')) }}) as known
+    where line_kind = 'goods'
 ),
 
 transactions as (

@@ -4,16 +4,8 @@ with transactions as (
     where type = 'CustCred'
 ),
 
--- On a sale the main line is the receivable, positive; the lines of what is sold are negative.
 totals as (
-    select
-        transaction_id,
-        max(case when is_main_line then foreign_amount end) as total_amount,
-        max(created_from_id) as created_from_id
-    from (
-        {{ current_rows(source('netsuite', 'transaction_line'), ['transaction_id', 'line_id']) }}
-    ) as lines
-    group by transaction_id
+    {{ netsuite_totals() }}
 ),
 
 currencies as (
@@ -28,9 +20,12 @@ select
     transactions.entity_id as account_id,
     transactions.transaction_on as refunded_on,
     -totals.total_amount as refund_amount,
+    -totals.tax_amount as tax_amount,
+    -totals.freight_amount as freight_amount,
     currencies.symbol as currency,
     'credit_memo' as refund_type,
-    'issued' as status,
+    transactions.status,
+    transactions.crm_opportunity_id as opportunity_id,
     false as is_deleted,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,

@@ -12,5 +12,6 @@ select
     cast(null as decimal(18, 4)) as tax_amount,
     cast(null as decimal(18, 4)) as freight_amount,
     total_amount,
+    coalesce(status_code, status) as status,
     {{ lineage() }}
 from orders

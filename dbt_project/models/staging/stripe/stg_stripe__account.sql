@@ -1,4 +1,6 @@
-with customers as (select * from {{ source('stripe', 'customer') }})
+with customers as (
+    {{ live_rows('customer') }}
+)
 
 select
     'stripe' as source_system,

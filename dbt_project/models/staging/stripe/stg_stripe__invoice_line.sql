@@ -1,16 +1,28 @@
-with lines as (select * from {{ source('stripe', 'invoice_line_item') }})
+with lines as (
+    {{ live_rows('invoice_line_item') }}
+),
+
+units as (
+    {{ unit_values() }}
+)
 
 select
     'stripe' as source_system,
-    id as line_id,
-    invoice_id,
-    plan_id as product_value,
-    description,
-    quantity,
-    {{ from_minor_units('amount', 'currency') }} as line_amount,
-    upper(currency) as currency,
-    {{ local_date('period_start_at') }} as service_start_on,
-    {{ local_date('period_end_at') }} as service_end_on,
+    lines.id as line_id,
+    lines.invoice_id,
+    lines.plan_id as product_value,
+    lines.description,
+    lines.quantity,
+    {{ from_minor_units('lines.amount', 'units.unit_value') }} as line_amount,
+    upper(lines.currency) as currency,
+    {{ local_date('lines.period_start_at') }} as service_start_on,
+    {{ local_date('lines.period_end_at') }} as service_end_on,
     false as is_deleted,
-    {{ lineage() }}
+    lines._recorded_at as recorded_at,
+    lines._extracted_at as extracted_at,
+    lines._op as op,
+    lines._batch_id as batch_id,
+    lines._file as source_file,
+    lines._line as source_line
 from lines
+left join units on upper(lines.currency) = units.currency_code

@@ -1,4 +1,6 @@
-with products as (select * from {{ source('stripe', 'product') }})
+with products as (
+    {{ live_rows('product') }}
+)
 
 select
     'stripe' as source_system,

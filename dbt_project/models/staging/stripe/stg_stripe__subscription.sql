@@ -1,4 +1,6 @@
-with subscriptions as (select * from {{ source('stripe', 'subscription') }}),
+with subscriptions as (
+    {{ live_rows('subscription') }}
+),
 
 -- The plan of a subscription with several items is the one that sorts first.
 items as (

@@ -1,0 +1,102 @@
+with invoices as (
+    {{ latest_versions('invoice', ['invoice_id']) }}
+),
+
+refunds as (
+    {{ latest_versions('refund', ['refund_id']) }}
+),
+
+accounts as (select * from {{ ref('core_account') }}),
+
+statuses as (select * from {{ ref('core_document_status') }}),
+
+-- A credit memo takes back an invoice, or a part of one: it is of the same deal, where it names
+-- none itself, and never due.
+documents as (
+    select
+        source_system,
+        invoice_id as record_id,
+        invoice_id,
+        cast(null as varchar) as credited_invoice_id,
+        'invoice' as document_type,
+        account_id,
+        opportunity_id,
+        invoiced_on,
+        due_on,
+        paid_on,
+        status as source_status,
+        currency,
+        invoice_amount,
+        tax_amount,
+        freight_amount,
+        source_file,
+        source_line
+    from invoices
+
+    union all
+
+    select
+        refunds.source_system,
+        'credit_memo|' || refunds.refund_id as record_id,
+        refunds.refund_id as invoice_id,
+        refunds.invoice_id as credited_invoice_id,
+        'credit_memo' as document_type,
+        refunds.account_id,
+        coalesce(refunds.opportunity_id, invoices.opportunity_id) as opportunity_id,
+        refunds.refunded_on as invoiced_on,
+        cast(null as date) as due_on,
+        cast(null as date) as paid_on,
+        refunds.status as source_status,
+        refunds.currency,
+        -refunds.refund_amount as invoice_amount,
+        -refunds.tax_amount as tax_amount,
+        -refunds.freight_amount as freight_amount,
+        refunds.source_file,
+        refunds.source_line
+    from refunds
+    left join invoices
+        on
+            refunds.source_system = invoices.source_system
+            and refunds.invoice_id = invoices.invoice_id
+    where refunds.refund_type = 'credit_memo' and not coalesce(refunds.is_deleted, false)
+)
+
+select
+    {{ surrogate_key('documents.source_system', 'documents.record_id') }} as invoice_key,
+    documents.source_system,
+    documents.invoice_id,
+    documents.credited_invoice_id,
+    coalesce(accounts.crm_account_id, documents.account_id) as account_id,
+    documents.opportunity_id,
+
+    documents.invoiced_on,
+    documents.due_on,
+    documents.paid_on,
+
+    documents.document_type,
+    statuses.status,
+    documents.source_status,
+    coalesce(statuses.is_counted, false) as is_counted,
+    coalesce(statuses.is_outstanding, false) as is_outstanding,
+    statuses.excluded_reason,
+    documents.currency,
+    documents.source_file,
+    documents.source_line,
+
+    documents.invoice_amount,
+    documents.tax_amount,
+    documents.freight_amount,
+    cast(
+        documents.invoice_amount - documents.tax_amount - documents.freight_amount
+        as decimal(18, 4)
+    ) as net_amount
+from documents
+left join statuses
+    on
+        documents.source_system = statuses.source_system
+        and documents.document_type = statuses.document_type
+        and documents.source_status = statuses.source_status
+left join accounts
+    on
+        documents.source_system = accounts.source_system
+        and documents.account_id = accounts.account_id

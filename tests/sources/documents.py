@@ -1,0 +1,338 @@
+"""Orders, invoices, credit memos, payments and ad costs whose right values are known by hand.
+
+One company in US dollars. At the start of its fiscal year a euro was worth 1.25 dollars, a pound
+1.5625, and 16,000 rupiah one dollar.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from tests.sources.world import Row, Systems
+
+FIRST, TODAY = date(2026, 3, 2), date(2026, 3, 4)
+AT, LATER = "2026-03-02 11:00:00", "2026-03-04 11:00:00"
+CAMPAIGN = "701000000000001AAA"
+MODELS = (
+    "fct_order",
+    "fct_invoice",
+    "fct_booking_reconciliation",
+    "fct_excluded_record",
+    "fct_spend",
+    "dim_product_price",
+    "core_payment",
+    "core_refund",
+    "core_invoice_line",
+    "core_subscription",
+    "core_subscription_plan",
+)
+
+
+def deliver(systems: Systems) -> None:
+    rates = systems.folder / "outbox" / "eurofxref-hist.csv"
+    rates.parent.mkdir(exist_ok=True)
+    rates.write_text("Date,USD,GBP,IDR,\n2026-01-30,1.25,0.8,20000,\n")
+    systems.land(FIRST, rates)
+    crm(systems)
+    netsuite(systems)
+    stripe(systems)
+    finance(systems)
+    advertising(systems)
+
+
+def crm(systems: Systems) -> None:
+    """Won deals, the orders of the CRM itself, and a price list in euros."""
+    stamp = {"system_modstamp": AT}
+    won = {
+        "stage_name": "Closed Won",
+        "probability": "100",
+        "close_date": "2026-03-02",
+        "is_closed": "true",
+        "is_won": "true",
+        "created_date": AT,
+    }
+
+    def deal(name: str, amount: str, currency: str = "USD") -> Row:
+        return won | stamp | {"id": name, "amount": amount, "currency_iso_code": currency}
+
+    def order(name: str, status: str) -> Row:
+        return stamp | {
+            "id": name,
+            "effective_date": "2026-03-02",
+            "total_amount": "100",
+            "currency_iso_code": "GBP",
+            "status": "In our own words",
+            "status_code": status,
+        }
+
+    systems.deliver(
+        FIRST,
+        "salesforce",
+        opportunity=[
+            deal("TAXED", "1000", "EUR"),
+            deal("REPLACED", "500"),
+            deal("CREDITED", "438.24"),
+            deal("VOIDED", "300"),
+            deal("UNAPPROVED", "700"),
+        ],
+        order=[order("SF-1", "Activated"), order("SF-2", "Draft"), order("SF-3", "Canceled")],
+        product=[{"id": "01tA", "name": "Seat", "is_active": "true"} | stamp],
+        pricebook_entry=[
+            {"id": "01uA", "product_2_id": "01tA", "unit_price": "80", "is_active": "true"}
+            | {"currency_iso_code": "EUR"}
+            | stamp
+        ],
+    )
+
+
+def netsuite(systems: Systems) -> None:
+    known = {"_fivetran_deleted": "FALSE", "_fivetran_synced": AT}
+    headers: list[Row] = []
+    lines: list[Row] = []
+
+    def add(number: str, kind: str, status: str, deal: str, goods: str, **more: str) -> None:
+        """A transaction of one line, with what it has of tax, freight and dates."""
+        currency, on = more.get("currency", "1"), more.get("on", "2026-03-02")
+        sign = -1 if kind == "CustCred" else 1
+        parts = {
+            "goods": Decimal(goods) * sign,
+            "tax": Decimal(more.get("tax", "0")) * sign,
+            "freight": Decimal(more.get("freight", "0")) * sign,
+        }
+        headers.append(
+            known
+            | {
+                "id": number,
+                "type": kind,
+                "status": status,
+                "trandate": f"{on} 0:00:00",
+                "duedate": f"{more['due']} 0:00:00" if "due" in more else "",
+                "closedate": f"{more['closed']} 0:00:00" if "closed" in more else "",
+                "currency": currency,
+                "entity": "70",
+                "custbody_crm_opportunity_id": deal,
+            }
+        )
+        line = known | {"transaction": number, "createdfrom": more.get("corrects", "")}
+        plain = {"mainline": "F", "taxline": "F"}
+        lines.append(
+            line | plain | {"id": "0", "mainline": "T", "foreignamount": f"{sum(parts.values())}"}
+        )
+        lines.append(
+            line | plain | {"id": "1", "item": "80", "foreignamount": f"{-parts['goods']}"}
+        )
+        if parts["tax"]:
+            # Half of it on a line that says so itself, half on one whose item says so.
+            half = {"foreignamount": f"{-parts['tax'] / 2}", "itemtype": "TaxItem"}
+            lines.append(line | plain | half | {"id": "2", "taxline": "T"})
+            lines.append(line | plain | half | {"id": "3"})
+        if parts["freight"]:
+            freight = {"foreignamount": f"{-parts['freight']}", "itemtype": "ShipItem"}
+            lines.append(line | plain | freight | {"id": "4"})
+
+    add("100", "SalesOrd", "B", "TAXED", "1000", tax="190", freight="10", currency="4")
+    add("101", "CustInvc", "A", "TAXED", "1000", tax="190", freight="10", currency="4")
+    add("110", "SalesOrd", "C", "REPLACED", "500")
+    add("111", "SalesOrd", "F", "REPLACED", "500")
+    add("112", "CustInvc", "E", "REPLACED", "500", due="2026-03-03")
+    add("113", "CustInvc", "A", "REPLACED", "500", due="2026-03-03")
+    add("120", "SalesOrd", "G", "CREDITED", "438.24")
+    add("121", "CustInvc", "B", "CREDITED", "438.24", tax="30", due="2026-03-03")
+    # The memo names the invoice alone.
+    add("122", "CustCred", "B", "", "438.24", tax="30", corrects="121")
+    add("123", "CustInvc", "B", "CREDITED", "438.24", tax="30", closed="2026-03-03")
+    add("124", "CustCred", "V", "CREDITED", "438.24", corrects="123")
+    add("130", "SalesOrd", "H", "VOIDED", "300")
+    add("131", "CustInvc", "V", "VOIDED", "300", on="2026-02-10", due="2026-02-20")
+    add("132", "CustInvc", "A", "VOIDED", "300", on="2026-02-10", due="2026-02-20")
+    add("140", "SalesOrd", "A", "UNAPPROVED", "700")
+    add("141", "CustInvc", "D", "UNAPPROVED", "700", due="2026-03-03")
+    add("150", "CustPymt", "C", "", "438.24", corrects="123")
+    add("151", "CustPymt", "A", "", "300", corrects="132")
+    # An order whose status no one has mapped.
+    add("160", "SalesOrd", "Y", "", "1")
+    systems.deliver(
+        FIRST,
+        "netsuite",
+        currency=[
+            {"id": "1", "name": "US Dollar", "symbol": "USD", "isbasecurrency": "T"} | known,
+            {"id": "4", "name": "Euro", "symbol": "EUR", "isbasecurrency": "F"} | known,
+        ],
+        customer=[{"id": "70", "companyname": "Alder"} | known],
+        transaction=headers,
+        transaction_line=lines,
+    )
+
+
+def stripe(systems: Systems) -> None:
+    live = {"livemode": "TRUE", "_fivetran_synced": AT}
+    test = live | {"livemode": "FALSE"}
+    kept = {"is_deleted": "FALSE"}
+
+    def invoice(name: str, status: str, total: str, currency: str = "usd", **more: str) -> Row:
+        return (
+            {"id": name, "customer_id": "cus_1", "status": status, "total": total}
+            | {"currency": currency, "created": AT, "due_date": "2026-03-03 17:00:00"}
+            | live
+            | kept
+            | more
+        )
+
+    def charge(name: str, status: str, invoice_id: str, on: str, **more: str) -> Row:
+        return (
+            {"id": name, "customer_id": "cus_1", "status": status, "invoice_id": invoice_id}
+            | {"amount": "100", "currency": "usd", "created": f"{on} 17:00:00", "captured": "TRUE"}
+            | live
+            | more
+        )
+
+    def note(name: str, status: str, invoice_id: str, total: str, subtotal: str) -> Row:
+        return (
+            {"id": name, "status": status, "invoice_id": invoice_id, "total": total}
+            | {"subtotal": subtotal, "discount_amount": "0", "currency": "usd", "created": AT}
+            | live
+        )
+
+    money = {"currency": "usd", "amount": "100"}
+    systems.deliver(
+        TODAY,
+        "stripe",
+        customer=[{"id": "cus_1"} | live | kept, {"id": "cus_t"} | test | kept],
+        product=[{"id": "prod_t", "name": "Trial"} | test | kept],
+        plan=[{"id": "plan_t"} | money | test | kept],
+        price=[{"id": "price_t"} | test | kept],
+        subscription=[{"id": "sub_t", "status": "active"} | test],
+        invoice=[
+            invoice("in_open", "open", "10000"),
+            invoice("in_paid", "paid", "11900", tax="1900")
+            | {"status_transitions_paid_at": "2026-02-27 17:00:00"},
+            invoice("in_charged", "paid", "100"),
+            invoice("in_draft", "draft", "100"),
+            invoice("in_void", "void", "100"),
+            invoice("in_written_off", "uncollectible", "100"),
+            invoice("in_test", "paid", "99999900") | test,
+            *(
+                invoice(f"in_{currency}", "paid", total, currency)
+                for currency, total in UNITS_SENT.items()
+            ),
+            invoice("in_endless", "paid", "9000000000000000000", "jpy"),
+            invoice("in_zzz", "paid", "100", "zzz"),
+        ],
+        invoice_line_item=[{"id": "il_t", "invoice_id": "in_test"} | money | test],
+        charge=[
+            charge("ch_1", "succeeded", "in_charged", "2026-02-28"),
+            charge("ch_2", "failed", "in_charged", "2026-03-01"),
+            charge("ch_3", "succeeded", "in_charged", "2026-03-02", captured="FALSE"),
+            charge("ch_t", "succeeded", "in_test", "2026-03-02") | test,
+        ],
+        refund=[
+            {"id": name, "charge_id": charge_id, "status": "succeeded", "created": AT}
+            | {"_fivetran_synced": AT}
+            | money
+            for name, charge_id in (("re_1", "ch_1"), ("re_t", "ch_t"))
+        ],
+        credit_note=[
+            note("cn_1", "issued", "in_paid", "1190", "1000"),
+            note("cn_void", "void", "in_paid", "500", "500"),
+            note("cn_t", "issued", "in_test", "500", "500") | test,
+        ],
+        credit_note_line_item=[{"id": "cnli_t", "credit_note_id": "cn_t"} | test],
+    )
+
+
+UNITS_SENT = {
+    "jpy": "500",
+    "clp": "500",
+    "mga": "500",
+    "kwd": "100000",
+    "bhd": "5120",
+    "tnd": "5120",
+    "ugx": "10000000",
+    "isk": "50000",
+    "huf": "1045",
+    "twd": "80045",
+    "all": "1045",
+    "rsd": "1045",
+    "cop": "1045",
+}
+"""What Stripe sends by currency, in its smallest units."""
+
+
+def finance(systems: Systems) -> None:
+    def invoice(number: str, status: str, **more: str) -> Row:
+        return {
+            "invoice_id": number,
+            "account_id": "A",
+            "invoiced_on": "2026-02-10",
+            "due_on": "2026-02-20",
+            "amount": "119",
+            "currency": "USD",
+            "status": status,
+        } | more
+
+    def order(number: str, status: str) -> Row:
+        return {
+            "order_id": number,
+            "ordered_on": "2026-03-02",
+            "currency": "EUR",
+            "subtotal_amount": "100",
+            "tax_amount": "19",
+            "freight_amount": "1",
+            "total_amount": "120",
+            "status": status,
+        }
+
+    systems.deliver(
+        FIRST,
+        "finance",
+        quota=[],
+        invoice=[
+            invoice("F-1", "Sent", tax_amount="16", freight_amount="3"),
+            invoice("F-2", "paid"),
+            invoice("F-3", "Written off"),
+            invoice("F-4", "Cancelled"),
+            invoice("F-5", "open", paid_on="2026-03-01"),
+        ],
+        order=[order("FO-1", ""), order("FO-2", "Pending approval")],
+    )
+
+
+def advertising(systems: Systems) -> None:
+    def account(number: str, currency: str) -> Row:
+        return {"id": number, "updated_at": AT, "currency_code": currency}
+
+    def campaign(number: str, account_id: str) -> Row:
+        return {"id": number, "updated_at": AT, "customer_id": account_id, "name": "Brand"}
+
+    def cost(name: str, number: str, account_id: str, micros: str) -> Row:
+        return {
+            "_fivetran_id": name,
+            "id": number,
+            "customer_id": account_id,
+            "date": "2026-03-01",
+            "cost_micros": micros,
+            "_fivetran_synced": AT,
+        }
+
+    systems.deliver(
+        FIRST,
+        "google_ads",
+        account_history=[account("1", "IDR"), account("2", "USD")],
+        campaign_history=[campaign("11", "1"), campaign("12", "2")],
+        campaign_stats=[
+            cost("a", "11", "1", "120000000000000"),
+            *(cost(f"b{n}", "12", "2", "49") for n in range(1000)),
+        ],
+    )
+    known = {"last_modified_time": AT, "account_id": "5"}
+    systems.deliver(
+        FIRST,
+        "linkedin_ads",
+        account_history=[{"id": "5", "last_modified_time": AT, "currency": "USD"}],
+        campaign_history=[{"id": n, "name": f"Leaders [{CAMPAIGN}]"} | known for n in ("7", "8")],
+        ad_analytics_by_campaign=[
+            {"campaign_id": n, "day": "2026-03-01", "cost_in_local_currency": "0.00005"}
+            for n in ("7", "8")
+        ],
+    )

@@ -1,0 +1,287 @@
+"""What documents are worth, and which of them count, against values worked out by hand."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from pipelines.contracts import load_contract
+from pipelines.settings import PROJECT_ROOT
+from tests.sources import documents
+from tests.sources.world import Systems
+
+pytestmark = pytest.mark.xdist_group("documents")
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Systems:
+    systems = Systems.of(
+        tmp_path_factory.mktemp("documents"),
+        "netsuite",
+        "stripe",
+        "finance",
+        "google_ads",
+        "linkedin_ads",
+        "ecb",
+        salesforce="connector",
+    )
+    documents.deliver(systems)
+    systems.build(*documents.MODELS)
+    return systems
+
+
+def amounts(*texts: str) -> tuple[Decimal, ...]:
+    return tuple(Decimal(text) for text in texts)
+
+
+# --- in one currency -----------------------------------------------------------------------------
+
+
+def test_orders_are_in_the_company_s_currency_with_their_own_beside_it(books: Systems) -> None:
+    assert books.rows(
+        "select currency, subtotal_amount, tax_amount, freight_amount, total_amount, line_amount, "
+        "line_difference_amount, subtotal_amount_in_currency, total_amount_in_currency, "
+        "line_amount_in_currency from revenue.fct_order where order_id = '100'"
+    ) == [("EUR", *amounts("1250", "237.5", "12.5", "1500", "1250", "0", "1000", "1200", "1000"))]
+    assert books.rows(
+        "select order_id, subtotal_amount, subtotal_amount_in_currency from revenue.fct_order "
+        "where order_id in ('SF-1', 'FO-1') order by order_id"
+    ) == [("FO-1", *amounts("125", "100")), ("SF-1", *amounts("156.25", "100"))]
+
+
+def test_a_list_price_is_in_the_company_s_currency_with_its_own_beside_it(books: Systems) -> None:
+    assert books.rows(
+        "select currency, list_price, list_price_in_currency from shared.dim_product_price"
+    ) == [("EUR", *amounts("100", "80"))]
+
+
+# --- status --------------------------------------------------------------------------------------
+
+
+def test_only_what_is_outstanding_past_its_day_is_overdue(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, invoice_id from revenue.fct_invoice where is_overdue order by all"
+    ) == [
+        ("finance", "F-1"),
+        ("netsuite", "113"),
+        ("netsuite", "132"),
+        ("stripe", "in_open"),
+    ]
+
+
+def test_stripe_tells_the_day_of_payment_by_transition_or_by_charge(books: Systems) -> None:
+    assert books.rows(
+        "select invoice_id, paid_on from revenue.fct_invoice "
+        "where invoice_id in ('in_paid', 'in_charged', 'in_open', 'in_void') order by all"
+    ) == [
+        ("in_charged", date(2026, 2, 28)),
+        ("in_open", None),
+        ("in_paid", date(2026, 2, 27)),
+        ("in_void", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "number", "expected"),
+    [
+        ("order", "110", ("cancelled", "C", False)),
+        ("order", "111", ("open", "F", True)),
+        ("order", "140", ("pending_approval", "A", False)),
+        ("order", "SF-1", ("open", "Activated", True)),
+        ("order", "SF-2", ("draft", "Draft", False)),
+        ("order", "SF-3", ("cancelled", "Canceled", False)),
+        ("order", "FO-1", ("open", "open", True)),
+        ("order", "FO-2", ("pending_approval", "Pending approval", False)),
+        ("invoice", "112", ("rejected", "E", False)),
+        ("invoice", "123", ("paid", "B", True)),
+        ("invoice", "124", ("void", "V", False)),
+        ("invoice", "131", ("void", "V", False)),
+        ("invoice", "141", ("pending_approval", "D", False)),
+        ("invoice", "in_draft", ("draft", "draft", False)),
+        ("invoice", "in_written_off", ("uncollectible", "uncollectible", True)),
+        ("invoice", "cn_void", ("void", "void", False)),
+        ("invoice", "F-3", ("uncollectible", "Written off", True)),
+        ("invoice", "F-4", ("cancelled", "Cancelled", False)),
+    ],
+)
+def test_a_status_says_whether_a_document_counts(
+    books: Systems, table: str, number: str, expected: tuple[str, str, bool]
+) -> None:
+    status, _, is_counted = expected
+    assert books.rows(
+        f"select status, source_status, is_counted, excluded_reason from revenue.fct_{table} "
+        f"where {table}_id = '{number}'"
+    ) == [(*expected, None if is_counted else status)]
+
+
+def test_a_status_nobody_knows_is_left_for_a_check(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, document_type, source_status, example_document_id "
+        "from core.core_document_status where status is null"
+    ) == [("netsuite", "order", "Y", "160")]
+
+
+def test_payments_that_are_not_approved_taken_or_successful_do_not_count(books: Systems) -> None:
+    assert books.rows(
+        "select payment_id, status, is_counted from core.core_payment order by payment_id"
+    ) == [
+        ("150", "paid", True),
+        ("151", "pending_approval", False),
+        ("ch_1", "paid", True),
+        ("ch_2", "failed", False),
+        ("ch_3", "pending", False),
+    ]
+
+
+# --- net, gross, credits -------------------------------------------------------------------------
+
+
+def test_invoices_have_gross_and_net(books: Systems) -> None:
+    assert books.rows(
+        "select invoice_id, invoice_amount, tax_amount, freight_amount, net_amount, "
+        "net_amount_in_currency from revenue.fct_invoice "
+        "where invoice_id in ('101', 'in_paid', 'F-1', 'F-2') order by all"
+    ) == [
+        ("101", *amounts("1500", "237.5", "12.5", "1250", "1000")),
+        ("F-1", *amounts("119", "16", "3", "100", "100")),
+        ("F-2", *amounts("119", "0", "0", "119", "119")),
+        ("in_paid", *amounts("119", "19", "0", "100", "100")),
+    ]
+
+
+def test_a_credit_memo_is_a_negative_row_of_the_deal_it_corrects(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, invoice_id, credited_invoice_id, opportunity_id, "
+        "invoice_amount_in_currency, net_amount_in_currency from revenue.fct_invoice "
+        "where document_type = 'credit_memo' and is_counted order by all"
+    ) == [
+        ("netsuite", "122", "121", "CREDITED", *amounts("-468.24", "-438.24")),
+        ("stripe", "cn_1", "in_paid", None, *amounts("-11.9", "-10")),
+    ]
+
+
+def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> None:
+    assert books.rows(
+        "select opportunity_id, n_orders, n_invoices, order_code, invoice_code, "
+        "ordered_amount_in_currency, invoiced_amount_in_currency "
+        "from revenue.fct_booking_reconciliation order by opportunity_id"
+    ) == [
+        ("CREDITED", 1, 2, "matched", "matched", *amounts("438.24", "438.24")),
+        ("REPLACED", 1, 1, "matched", "matched", *amounts("500", "500")),
+        ("TAXED", 1, 1, "matched", "matched", *amounts("1000", "1000")),
+        ("UNAPPROVED", 0, 0, "not_ordered_yet", "not_invoiced_yet", None, None),
+        ("VOIDED", 1, 1, "matched", "matched", *amounts("300", "300")),
+    ]
+
+
+# --- test mode -----------------------------------------------------------------------------------
+
+
+def test_records_of_test_mode_are_counted_and_nowhere_else(books: Systems) -> None:
+    assert books.rows(
+        "select record_type, example_record_id, n_records from revenue.fct_excluded_record "
+        "where excluded_reason = 'test_mode' order by record_type"
+    ) == [
+        ("charge", "ch_t", 1),
+        ("credit_note", "cn_t", 1),
+        ("credit_note_line_item", "cnli_t", 1),
+        ("customer", "cus_t", 1),
+        ("invoice", "in_test", 1),
+        ("invoice_line_item", "il_t", 1),
+        ("plan", "plan_t", 1),
+        ("price", "price_t", 1),
+        ("product", "prod_t", 1),
+        ("refund", "re_t", 1),
+        ("subscription", "sub_t", 1),
+    ]
+    for table, column in (
+        ("core.core_account", "account_id"),
+        ("core.core_payment", "payment_id"),
+        ("core.core_refund", "refund_id"),
+        ("core.core_invoice_line", "line_id"),
+        ("core.core_subscription", "subscription_id"),
+        ("core.core_subscription_plan", "plan_id"),
+        ("revenue.fct_invoice", "invoice_id"),
+    ):
+        left = books.rows(
+            f"select {column} from {table} where {column} similar to '[a-z]+_t(est)?'"
+        )
+        assert left == [], table
+
+
+def test_documents_that_do_not_count_are_counted_by_reason(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, record_type, excluded_reason, n_records "
+        "from revenue.fct_excluded_record where source_system = 'netsuite' order by all"
+    ) == [
+        ("netsuite", "credit_memo", "void", 1),
+        ("netsuite", "invoice", "pending_approval", 1),
+        ("netsuite", "invoice", "rejected", 1),
+        ("netsuite", "invoice", "void", 1),
+        ("netsuite", "order", "cancelled", 1),
+        ("netsuite", "order", "pending_approval", 1),
+        ("netsuite", "payment", "pending_approval", 1),
+    ]
+
+
+def test_every_object_of_stripe_that_says_its_mode_must_say_it_and_is_asked() -> None:
+    contract = load_contract("stripe")
+    flagged = {
+        name: column
+        for name, described in contract.objects.items()
+        for column in described.columns
+        if column.name == "is_live"
+    }
+    assert all(column.required for column in flagged.values())
+    model = PROJECT_ROOT / "dbt_project/models/staging/stripe/stg_stripe__excluded_record.sql"
+    [asked] = re.findall(r"flagged = \[(.*?)\]", model.read_text(encoding="utf-8"), re.S)
+    assert set(re.findall(r"'(\w+)'", asked)) == set(flagged)
+
+
+# --- units ---------------------------------------------------------------------------------------
+
+
+def test_stripe_s_units_follow_the_currency(books: Systems) -> None:
+    units = dict(
+        books.rows(
+            "select lower(currency), invoice_amount_in_currency from revenue.fct_invoice "
+            "where source_system = 'stripe' and currency <> 'USD' "
+            "and invoice_id not in ('in_endless', 'in_zzz')"
+        )
+    )
+    assert units == {
+        "jpy": Decimal(500),
+        "clp": Decimal(500),
+        "mga": Decimal(500),
+        "kwd": Decimal(100),
+        "bhd": Decimal("5.12"),
+        "tnd": Decimal("5.12"),
+        "ugx": Decimal(100000),
+        "isk": Decimal(500),
+        "huf": Decimal("10.45"),
+        "twd": Decimal("800.45"),
+        "all": Decimal("10.45"),
+        "rsd": Decimal("10.45"),
+        "cop": Decimal("10.45"),
+    }
+
+
+def test_an_amount_that_does_not_fit_or_has_no_unit_is_left_for_a_check(books: Systems) -> None:
+    assert books.rows(
+        "select invoice_id, invoice_amount_in_currency, source_line > 1 from revenue.fct_invoice "
+        "where invoice_id in ('in_endless', 'in_zzz') order by all"
+    ) == [("in_endless", None, True), ("in_zzz", None, True)]
+
+
+def test_costs_in_millionths_fit_and_are_rounded_after_adding(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, currency, spend_amount_in_currency, spend_amount "
+        "from funnel.fct_spend order by all"
+    ) == [
+        ("google_ads", "IDR", *amounts("120000000", "7500")),
+        ("google_ads", "USD", *amounts("0.049", "0.049")),
+        ("linkedin_ads", "USD", *amounts("0.0001", "0.0001")),
+    ]
