@@ -4,6 +4,8 @@ seats as (select * from {{ ref('core_seat') }} where seat_state = 'active'),
 
 tiers as (select * from {{ ref('core_comp_tier') }}),
 
+plan_rates as (select * from {{ ref('core_plan_rate') }}),
+
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
 -- The plan of the seat on the period's last day, or today while it runs.
@@ -49,7 +51,8 @@ bands as (
         tiers.version as plan_version,
         tiers.tier_kind,
         tiers.commission_pct,
-        tiers.cap_amount,
+        coalesce(tiers.currency, '{{ var("currency") }}') as cap_currency,
+        tiers.cap_amount as cap_amount_in_currency,
         tiers.lower_pct,
         tiers.upper_pct,
         planned.quota_amount * tiers.lower_pct as lower_amount,
@@ -72,6 +75,19 @@ bands as (
             and versions.version = tiers.version
 ),
 
+-- A cap is worth what the quota's rate makes of it: that of the period's first day.
+capped as (
+    select
+        bands.*,
+        {{ document_at_rate('bands.cap_amount_in_currency', 'plan_rates.plan_rate') }} as cap_amount
+    from bands
+    left join plan_rates
+        on
+            bands.cap_currency = plan_rates.currency
+            and bands.period_start_on >= plan_rates.valid_from
+            and bands.period_start_on < plan_rates.valid_to
+),
+
 reached as (
     select
         *,
@@ -80,7 +96,7 @@ reached as (
         commission_pct * greatest(
             least(credit_amount, coalesce(upper_amount, credit_amount)) - lower_amount, 0
         ) as band_payout_amount
-    from bands
+    from capped
 ),
 
 positions as (
@@ -103,6 +119,8 @@ positions as (
         max(case when is_reached then lower_pct end) as tier_lower_pct,
         min(case when not is_reached then lower_amount - credit_amount end)
             as credit_to_next_tier_amount,
+        min(case when cap_amount_in_currency is not null then cap_currency end) as cap_currency,
+        min(cap_amount_in_currency) as cap_amount_in_currency,
         min(cap_amount) as cap_amount,
         sum(band_payout_amount) as marginal_amount
     from reached
@@ -140,6 +158,7 @@ select
     attainment_state,
     plan_version,
     tier_kind,
+    cap_currency,
 
     quota_amount,
     credit_amount,
@@ -148,6 +167,7 @@ select
     tier_reached,
     tier_lower_pct,
     cast(credit_to_next_tier_amount as decimal(18, 4)) as credit_to_next_tier_amount,
+    cap_amount_in_currency,
     cap_amount,
     cast(least(marginal_amount, coalesce(cap_amount, marginal_amount)) as decimal(18, 4))
         as marginal_estimate_amount,
