@@ -999,3 +999,49 @@ sql(
     "a mail address got into a public table",
     f"update {PUBLIC} set next_step = 'call jane.doe@customer.example' where status = 'open'",
 )
+sql(
+    "orders keep their own currency",
+    "update revenue.fct_order set subtotal_amount = subtotal_amount_in_currency, "
+    "total_amount = total_amount_in_currency where currency <> 'USD'",
+    by="reconciliation.documents_are_at_plan_rate",
+)
+sql(
+    "list prices keep their own currency",
+    "update shared.dim_product_price set list_price = list_price_in_currency",
+    by="reconciliation.documents_are_at_plan_rate",
+)
+sql(
+    "void invoices are overdue",
+    "update revenue.fct_invoice set is_overdue = true where status = 'void'",
+    by="revenue.fct_invoice.only_outstanding_invoices_are_overdue",
+)
+sql(
+    "void invoices count",
+    "update revenue.fct_invoice set is_counted = true where status = 'void'",
+    by="revenue.fct_invoice.what_does_not_count_says_why",
+)
+sql(
+    "tax counts as sold",
+    "update revenue.fct_invoice set tax_amount_in_currency = invoice_amount_in_currency * 0.2",
+    by="revenue.fct_invoice.net_is_gross_without_tax_and_freight",
+)
+sql(
+    "credit memos are lost",
+    "delete from revenue.fct_invoice where document_type = 'credit_memo'",
+    by="reconciliation.credit_memos_are_in_the_ledger",
+)
+sql(
+    "credit memos add to what they take back",
+    "update revenue.fct_invoice set invoice_amount = -invoice_amount, "
+    "invoice_amount_in_currency = -invoice_amount_in_currency, net_amount = -net_amount, "
+    "net_amount_in_currency = -net_amount_in_currency where document_type = 'credit_memo'",
+    by="revenue.fct_invoice.credit_memos_are_negative",
+)
+
+
+@defect("a status of documents has a new code", "extract", by="dbt.document_status_is_mapped")
+def _new_status_code(folder: Path) -> None:
+    rewrite(
+        folder / "netsuite_transaction.csv",
+        lambda rows: [row | ({"status": "Q"} if row["type"] == "CustInvc" else {}) for row in rows],
+    )
