@@ -18,7 +18,7 @@ import duckdb
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.ingest import enabled_rows
 from pipelines.ingest.tables import drop_outdated
-from pipelines.publish.tables import facts_of
+from pipelines.publish.tables import facts_of, path
 
 _TABLES = {
     "pending_batch": {"batch_id": "BIGINT"},
@@ -74,7 +74,34 @@ def build(project: DbtProject, *selection: str, is_whole: bool = True) -> tuple[
     if is_whole and _built_everything(outcome):
         with duckdb.connect(file) as connection:
             complete(connection, project)
+            _drop_others(connection, outcome)
     return outcome, increment
+
+
+def _drop_others(connection: duckdb.DuckDBPyConnection, outcome: Any) -> None:
+    """Drop what earlier models, and those of sources taken out, left in the schemas dbt builds.
+
+    Nobody would build such a table again, and whoever looks at a schema would find it as it was on
+    the day it was given up, which a fresh warehouse has not.
+    """
+    built = {
+        (run.node.schema, run.node.name)
+        for run in outcome.result
+        if run.node.resource_type in {"model", "seed"}
+    }
+    schemas = sorted({schema for schema, _ in built})
+    for kind, found in (
+        ("view", "select schema_name, view_name from duckdb_views() where not internal"),
+        ("table", "select schema_name, table_name from duckdb_tables() where not internal"),
+    ):
+        there = connection.execute(
+            f"{found} and database_name = current_database() "
+            "and list_contains(?, schema_name) order by all",
+            [schemas],
+        ).fetchall()
+        for schema, name in there:
+            if (schema, name) not in built:
+                connection.execute(f"drop {kind} {path(schema, name)}")
 
 
 def begin(

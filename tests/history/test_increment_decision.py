@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
 from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.increment import Increment, begin, complete
+from pipelines.assets.increment import Increment, begin, build, complete
 from pipelines.ingest import ensure_tables
 from pipelines.settings import SourceChoice
 from tests.history.world import demo_company
@@ -183,6 +184,49 @@ def test_a_source_taken_out_is_gone_with_all_its_batches(world: World) -> None:
         "select source, as_of_on from increment.built_batch, increment.last_build"
     ).fetchall()
     assert set(built) == {("crm", date(2026, 6, 2))}
+
+
+@dataclass(frozen=True)
+class Built(Project):
+    """A project whose builds have built these, schema and name, and nothing else."""
+
+    built: tuple[tuple[str, str], ...] = ()
+
+    def build(self, *_selection: str, **_how: str) -> Any:
+        runs = [
+            SimpleNamespace(
+                status="success",
+                node=SimpleNamespace(resource_type="model", schema=schema, name=name),
+            )
+            for schema, name in self.built
+        ]
+        return SimpleNamespace(exception=None, result=runs)
+
+
+def test_tables_that_no_model_builds_any_more_are_gone_after_a_whole_build(world: World) -> None:
+    """Given up by the project, or of a source taken out: a fresh warehouse has none of them."""
+    world.connection.execute("""
+        create schema staging;
+        create view staging.stg_crm__opportunity as select 1 as id;
+        create view staging.stg_shop__opportunity as select 1 as id;
+        create table core.core_given_up as select 1 as id;
+    """)
+    known = ("core_participant_version", "core_plan_rate")
+    built = (*(("core", name) for name in known), ("staging", "stg_crm__opportunity"))
+    project = Built(world.project.company, built=built)
+    before = relations(world)
+    build(project, "--select", "core_plan_rate", is_whole=False)
+    assert relations(world) == before
+    build(project)
+    gone = {("core", "core_given_up"), ("staging", "stg_shop__opportunity")}
+    assert before - relations(world) == gone
+
+
+def relations(world: World) -> set[tuple[str, str]]:
+    found = world.connection.execute(
+        "select table_schema, table_name from information_schema.tables"
+    ).fetchall()
+    return set(found)
 
 
 def test_a_changed_project_is_built_anew(world: World) -> None:
