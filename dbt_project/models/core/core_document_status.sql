@@ -14,6 +14,8 @@ refunds as (
     {{ latest_versions('refund', ['refund_id']) }}
 ),
 
+codes as (select * from {{ ref('seed_document_code') }}),
+
 spellings as (select * from {{ ref('seed_document_status') }}),
 
 states as (select * from {{ ref('seed_document_state') }}),
@@ -70,17 +72,14 @@ delivered as (
 mapped as (
     select
         delivered.*,
-        coalesce(own.status, common.status, lower(delivered.source_status)) as mapped_status
+        coalesce(codes.status, spellings.status, lower(delivered.source_status)) as mapped_status
     from delivered
-    left join spellings as own
+    left join codes
         on
-            delivered.source_system = own.source_system
-            and delivered.document_type = own.document_type
-            and lower(delivered.source_status) = own.source_value
-    left join spellings as common
-        on
-            common.source_system is null
-            and lower(delivered.source_status) = common.source_value
+            delivered.source_system = codes.source_system
+            and delivered.document_type = codes.document_type
+            and lower(delivered.source_status) = codes.source_value
+    left join spellings on lower(delivered.source_status) = spellings.source_value
 )
 
 select
