@@ -9,7 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.assets.reconcile import FOLDER
 from pipelines.ingest.reference import ALIAS_DOMAINS, write_reference
+from pipelines.quality.reconciliation import load_reconciliations
 from pipelines.settings import PROJECT_ROOT, ConfigurationError
 from tests.deployment import Deployment
 from tests.sources.world import DEMO, Systems
@@ -17,6 +19,7 @@ from tests.sources.world import DEMO, Systems
 HEADER = "domain,source_system,source_value,value\n"
 DAY = date(2026, 3, 2)
 AT = "2026-03-02 10:00:00"
+EARLIER = "2026-03-01 10:00:00"
 ALIASES = {
     "stage": ("Angebot", "Prospecting"),
     "forecast_category": ("Sicher", "Commit"),
@@ -65,6 +68,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Systems:
             | {"IsWon": "0"}
             | stamp
         ],
+        opportunity_history=[
+            {"Id": "008A", "OpportunityId": "006A", "StageName": spelled["stage"]}
+            | {"Amount": "5", "CloseDate": "2026-04-01", "Probability": "10"}
+            | {"CreatedDate": EARLIER, "SystemModstamp": EARLIER, "IsDeleted": "0"}
+            | {"ForecastCategory": spelled["forecast_category"]}
+        ],
         opportunity_line_item=[
             {"Id": "00kA", "OpportunityId": "006A", "Product2Id": spelled["product"]}
             | {"Quantity": "1"}
@@ -102,14 +111,33 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Systems:
 def test_a_spelling_reads_as_the_value_it_stands_for(
     company: Systems, table: str, column: str, domain: str
 ) -> None:
-    assert company.rows(f"select {column} from core.{table}") == [(ALIASES[domain][1],)]
+    # The deal has two versions, of which its history tells the first.
+    assert company.rows(f"select distinct {column} from core.{table}") == [(ALIASES[domain][1],)]
 
 
 def test_what_was_delivered_is_published_beside_it(company: Systems) -> None:
     assert company.rows("select industry_as_delivered from core.core_account") == [("technolgy",)]
     assert company.rows(
-        "select forecast_category_as_delivered, status from core.core_opportunity_version"
-    ) == [("Sicher", "open")]
+        "select forecast_category_as_delivered, status, is_from_history "
+        "from core.core_opportunity_version order by known_from"
+    ) == [("Sicher", "open", True), ("Sicher", "open", False)]
+
+
+def test_a_version_told_by_history_agrees_with_it_in_the_companys_spelling(
+    company: Systems,
+) -> None:
+    [check] = [
+        each
+        for each in load_reconciliations(FOLDER, {"opportunity": ["salesforce"]})
+        if each.name == "versions_say_what_history_said"
+    ]
+    with duckdb.connect(str(company.company.warehouse_file)) as connection:
+        connection.execute(
+            "create temp view staged_changes as "
+            "select * from staging.stg_salesforce__opportunity_change"
+        )
+        assert connection.execute("select count(*) from staged_changes").fetchall() == [(1,)]
+        assert connection.execute(check.sql).fetchall() == []
 
 
 def test_every_domain_is_applied_by_the_models_and_tried_here() -> None:
