@@ -1,5 +1,3 @@
-{#- No id is empty, so that the list has one where the company file names nobody. -#}
-{%- set personal = [''] + (var('personal_quotas') | map('replace', "'", "''") | list) -%}
 with periods as (select * from {{ ref('core_quota_period') }}),
 
 people as (
@@ -14,6 +12,15 @@ leaders as (
         known_to_on as valid_to
     from people
     where manager_id <> participant_id and coalesce(is_active, true)
+),
+
+-- Leaders who sell on a quota of their own, by the company file.
+personal as (
+    {%- for participant_id in var('personal_quotas') %}
+    select '{{ participant_id | replace("'", "''") }}' as participant_id
+    union all
+    {%- endfor %}
+    select cast(null as varchar) as participant_id
 ),
 
 -- Known ranges of a quota on which its holder was known to lead in its period, where the source has
@@ -32,6 +39,7 @@ of_teams as (
         on
             periods.participant_id = leaders.participant_id
             and periods.period_end_on > leaders.valid_from
+    left join personal on periods.participant_id = personal.participant_id
     where
         periods.is_of_team_if_leading
         and periods.known_to_on > leaders.valid_from
@@ -39,7 +47,7 @@ of_teams as (
             leaders.valid_to > periods.period_start_on
             or leaders.valid_to > periods.known_from_on
         )
-        and periods.participant_id not in ('{{ personal | join("', '") }}')
+        and personal.participant_id is null
 ),
 
 points as (

@@ -37,21 +37,21 @@ credited as (
         greatest(events.recorded_on, shares.valid_from_on) as given_on,
         shares.measure,
         -- An amount of the split's own is there as often as the deal is booked.
-        case
-            when shares.share_amount_in_currency is null
-                then {{ slice('events.amount_in_currency') }}
-            else cast(events.n_bookings * shares.share_amount_in_currency as decimal(18, 4))
-        end as amount_in_currency_share,
+        {%- set own_amount = 'events.n_bookings * shares.share_amount_in_currency' %}
         {%- for name, rate in [
             ('plan', 'plan_rate'), ('booked', 'booking_rate'), ('spot', 'spot_rate')
         ] %}
         case
             when shares.share_amount_in_currency is null
                 then {{ slice('events.' ~ name ~ '_amount') }}
-            else
-                {{ at_rate('events.n_bookings * shares.share_amount_in_currency', 'events.' ~ rate) }}
-        end as {{ name }}_amount_share{{ ',' if not loop.last }}
+            else {{ at_rate(own_amount, 'events.' ~ rate) }}
+        end as {{ name }}_amount_share,
         {%- endfor %}
+        case
+            when shares.share_amount_in_currency is null
+                then {{ slice('events.amount_in_currency') }}
+            else cast({{ own_amount }} as decimal(18, 4))
+        end as amount_in_currency_share
     from events
     inner join shares
         on
