@@ -151,14 +151,15 @@ def _prepare(
         "count(*) filter (_op = 'upsert') as n_upserts, "
         "count(*) filter (_op = 'delete') as n_deletes, "
         # A version that is filed behind the one before it may lie some ticks after the cut.
-        "count(*) filter (_recorded_at > _extracted_at + interval 1 second) as n_late "
+        "count(*) filter (coalesce(_recorded_at > _extracted_at + interval 1 second, true)) "
+        "as n_late "
         f'from raw."{table}" group by _batch_id'
         for table in columns
         for source, name in [table.split("__", 1)]
     ]
     altered = [
         f"select '{source}' as source, '{name}' as object, _file, _line "
-        f'from raw."{table}" where hash({", ".join(_quoted(own))}) <> _row_hash'
+        f'from raw."{table}" where hash({", ".join(_quoted(own))}) is distinct from _row_hash'
         for table in columns
         for source, name in [table.split("__", 1)]
         if (own := [column for column in columns[table] if not column.startswith("_")])

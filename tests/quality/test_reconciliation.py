@@ -134,7 +134,17 @@ def test_the_raw_log_as_it_was_written_holds(warehouse: duckdb.DuckDBPyConnectio
         ("raw_rows_are_as_they_were_written", "update raw.crm__deal set amount = 2 where id = 'A'"),
         ("raw_rows_are_as_they_were_written", "update raw.crm__deal set id = 'X' where id = 'B'"),
         ("raw_rows_are_as_they_were_written", "update raw.crm__deal set amount = 0 where id = 'B'"),
+        ("raw_holds_what_was_loaded", "update control.batches set n_inserted = null"),
+        ("raw_holds_what_was_loaded", "update control.batches set n_deleted = null"),
+        ("raw_rows_are_as_they_were_written", "update raw.crm__deal set _row_hash = null"),
         ("rows_are_accounted_for", "update control.batches set n_read = 4"),
+        ("rows_are_accounted_for", "update control.batches set n_read = null"),
+        ("rows_are_accounted_for", "update control.batches set n_rejected = null"),
+        ("rows_are_accounted_for", "update control.batches set n_stale = null"),
+        (
+            "nothing_was_recorded_after_it_was_extracted",
+            "update raw.crm__deal set _recorded_at = null",
+        ),
         (
             "nothing_was_recorded_after_it_was_extracted",
             "update raw.crm__deal set _recorded_at = timestamp '2026-03-04'",
@@ -193,3 +203,31 @@ def test_a_name_is_taken_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(entry + entry)
     with pytest.raises(ConfigurationError, match="called 'a'"):
         load_reconciliations(tmp_path, {})
+
+
+MATCHED = (
+    "create schema revenue; create schema core; "
+    "create table core.core_latest_extract as select date '2026-03-01' as as_of_on; "
+    "create table revenue.fct_booking_reconciliation as select 'matched' as order_code, "
+    "'matched' as invoice_code, false as is_order_break, false as is_invoice_break, "
+    "cast(10 as decimal(18, 4)) as compared_amount from range(9); "
+    "create table revenue.fct_order as select 'O' || i as order_id, false as is_line_break, "
+    "date '2026-02-20' as ordered_on from range(9) as orders(i)"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "column"),
+    [
+        ("bookings_are_ordered", "fct_booking_reconciliation", "is_order_break"),
+        ("bookings_are_invoiced", "fct_booking_reconciliation", "is_invoice_break"),
+        ("orders_are_their_lines", "fct_order", "is_line_break"),
+    ],
+)
+def test_an_answer_that_is_missing_is_a_break(
+    warehouse: duckdb.DuckDBPyConnection, name: str, table: str, column: str
+) -> None:
+    warehouse.execute(MATCHED)
+    assert status(warehouse, own(name)) == "pass"
+    warehouse.execute(f"update revenue.{table} set {column} = null")
+    assert status(warehouse, own(name)) == "fail"

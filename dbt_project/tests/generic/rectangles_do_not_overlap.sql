@@ -20,7 +20,7 @@ clashing as (
         on
             one.row_in_key < other.row_in_key
             {%- for column in key %}
-            and one.{{ column }} = other.{{ column }}
+            and one.{{ column }} is not distinct from other.{{ column }}
             {%- endfor %}
             {%- for first, last in ranges %}
             and one.{{ first }} < other.{{ last }}

@@ -1,4 +1,7 @@
-{#- Every value that is set is found in the other model; keys of several columns are compared whole. -#}
+{#-
+    Every value that is set is found in the other model; keys of several columns are compared whole.
+    A reference that is not set refers to nothing and is left alone.
+-#}
 {% test resolves(model, columns, to, to_columns=none, only='1 = 1') %}
 {%- set to_columns = to_columns or columns %}
 select referring.*
@@ -16,5 +19,5 @@ where
     {%- for column in columns %}
     and referring.{{ column }} is not null
     {%- endfor %}
-    and {{ only }}
+    and coalesce({{ only }}, true)
 {% endtest %}
