@@ -20,7 +20,7 @@ _ENTITY = re.compile(r"^ {8}'(\w+)': \[", re.M)
 
 def known_entities(project: Path) -> list[str]:
     """Names of the canonical entities, from the macro that describes them."""
-    return sorted(_ENTITY.findall((project / "macros" / "entities.sql").read_text("utf-8")))
+    return sorted(set(_ENTITY.findall((project / "macros" / "entities.sql").read_text("utf-8"))))
 
 
 def check_staging(project: Path) -> None:
