@@ -104,13 +104,14 @@ def build_transform(company: Company) -> Transform:
         expected=expected_tests(manifest, nodes.keys() | _tests_on(nodes, manifest)),
         public_tables=tuple(sorted((node["schema"], node["name"]) for node in marts)),
         mart_keys=tuple(translator.get_asset_key(node) for node in marts),
-        grains=_grains(manifest, {node["unique_id"]: node for node in marts}),
+        grains=grains_of(manifest, {node["unique_id"]: node for node in marts}),
     )
 
 
-def _grains(
+def grains_of(
     manifest: Mapping[str, Any], marts: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[str, ...]]:
+    """Columns that tell a public table's rows apart, by `schema.table`, as its test promises."""
     grains: dict[str, tuple[str, ...]] = {}
     for test in manifest["nodes"].values():
         kind = (test.get("test_metadata") or {}).get("name")
