@@ -64,10 +64,11 @@ def test_a_deal_enters_a_stage_when_hubspot_says_and_else_when_it_was_seen(crms:
     ]
 
 
-def test_an_owner_is_in_the_newest_primary_team(crms: Systems) -> None:
+def test_an_owner_is_in_the_newest_primary_team_from_when_it_is_known(crms: Systems) -> None:
     assert crms.rows(
-        "select distinct team from core.core_participant_version where source_system = 'hubspot'"
-    ) == [("Partners",)]
+        "select team, valid_from from core.core_participant_version "
+        "where source_system = 'hubspot' and known_to_on = '9999-12-31' order by valid_from"
+    ) == [("Inbound", date(1900, 1, 1)), ("Partners", date(2026, 3, 4))]
 
 
 def test_a_deleted_contact_may_come_back(crms: Systems) -> None:

@@ -3,6 +3,7 @@
     unique_key='opportunity_key',
     on_schema_change='fail'
 ) }}
+{%- set never = "cast('9999-12-31 00:00:00' as timestamp)" -%}
 with changed as (select * from {{ ref('core_changed_opportunity') }}),
 
 states as (
@@ -13,7 +14,7 @@ states as (
     {%- endif %}
 ),
 
-stages as (select * from {{ ref('core_stage') }}),
+stages as (select * from {{ ref('core_stage_version') }}),
 
 categories as (select * from {{ ref('seed_forecast_category') }}),
 
@@ -23,41 +24,60 @@ category_aliases as (
 
 prices as (select * from {{ ref('core_product_price') }}),
 
-conformed as (
+-- A stage means what it was known to mean: where that changes, another version begins.
+mapped as (
     select
         states.*,
         stages.stage_ordinal,
         stages.status,
-        states.product_value as product_id,
-        -- Where stages have no category, a closed deal's is that of its status.
-        case
-            when
-                states.forecast_category_value is null
-                or (stages.is_category_of_status and stages.status <> 'open')
-                then stages.default_forecast_category
-            else categories.forecast_category
-        end as forecast_category,
-        states.forecast_category_value is null
-        and stages.is_category_of_status
-        and stages.status = 'open' as is_category_presumed,
-        coalesce(states.currency, '{{ var("currency") }}') as known_currency,
-        {{ local_date('states.known_from') }} as known_from_on,
-        case
-            when states.known_to is null then date '9999-12-31'
-            else {{ local_date('states.known_to') }}
-        end as known_to_on
+        stages.default_forecast_category,
+        stages.is_category_of_status,
+        greatest(states.known_from, coalesce(stages.known_from, states.known_from)) as mapped_from,
+        nullif(
+            least(
+                coalesce(states.known_to, {{ never }}),
+                coalesce(stages.known_to, {{ never }})
+            ),
+            {{ never }}
+        ) as mapped_to
     from states
     left join stages
         on
             states.source_system = stages.source_system
             and states.stage_value = stages.stage
+            and states.known_from < stages.known_to
+            and coalesce(states.known_to, {{ never }}) > stages.known_from
+),
+
+conformed as (
+    select
+        mapped.*,
+        mapped.product_value as product_id,
+        -- Where stages have no category, a closed deal's is that of its status.
+        case
+            when
+                mapped.forecast_category_value is null
+                or (mapped.is_category_of_status and mapped.status <> 'open')
+                then mapped.default_forecast_category
+            else categories.forecast_category
+        end as forecast_category,
+        mapped.forecast_category_value is null
+        and mapped.is_category_of_status
+        and mapped.status = 'open' as is_category_presumed,
+        coalesce(mapped.currency, '{{ var("currency") }}') as known_currency,
+        {{ local_date('mapped.mapped_from') }} as known_from_on,
+        case
+            when mapped.mapped_to is null then date '9999-12-31'
+            else {{ local_date('mapped.mapped_to') }}
+        end as known_to_on
+    from mapped
     left join category_aliases
         on
-            states.source_system = category_aliases.source_system
-            and states.forecast_category_value = category_aliases.source_value
+            mapped.source_system = category_aliases.source_system
+            and mapped.forecast_category_value = category_aliases.source_value
     left join categories
         on
-            coalesce(category_aliases.value, states.forecast_category_value)
+            coalesce(category_aliases.value, mapped.forecast_category_value)
             = categories.source_value
 ),
 
@@ -84,8 +104,8 @@ select
     owner_id,
     campaign_id,
     product_id,
-    known_from,
-    coalesce(known_to, cast('9999-12-31 00:00:00' as timestamp)) as known_to,
+    mapped_from as known_from,
+    coalesce(mapped_to, {{ never }}) as known_to,
     known_from_on,
     known_to_on,
     created_on,

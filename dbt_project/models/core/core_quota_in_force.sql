@@ -1,6 +1,6 @@
 with quotas as (select * from {{ ref('core_quota_version') }} where is_in_force),
 
-assignments as (select * from {{ ref('core_territory_assignment') }}),
+assignments as (select * from {{ ref('core_territory_assignment_version') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 

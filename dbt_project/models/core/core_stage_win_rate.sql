@@ -15,7 +15,7 @@ snapshot_days as (
     {%- endif %}
 ),
 
-stages as (select * from {{ ref('core_stage') }} where status = 'open'),
+stages as (select * from {{ ref('core_stage_version') }} where status = 'open'),
 
 -- When each deal first stood in each open stage, as it became known.
 entries as (
@@ -119,7 +119,10 @@ spine as (
         stages.stage,
         stages.stage_ordinal
     from snapshot_days
-    cross join stages
+    inner join stages
+        on
+            snapshot_days.snapshot_on >= stages.known_from_on
+            and snapshot_days.snapshot_on < stages.known_to_on
 ),
 
 chosen as (

@@ -1,6 +1,6 @@
 with records as (select * from {{ ref('core_participant_record') }}),
 
-assignments as (select * from {{ ref('core_territory_assignment') }}),
+assignments as (select * from {{ ref('core_territory_assignment_version') }}),
 
 members as (select * from {{ ref('core_team_member') }} where is_primary),
 

@@ -1,15 +1,14 @@
-with assignments as (
-    {{ known_versions('territory_assignment', ['participant_id', 'territory_id', 'valid_from']) }}
-)
+{{ config(materialized='view') }}
+
+with versions as (select * from {{ ref('core_territory_assignment_version') }})
 
 select
     source_system,
     territory_id,
     participant_id,
-    {{ since_ever('valid_from') }} as valid_from,
-    {{ open_end('valid_to') }} as valid_to,
-    known_from_on,
-    known_to_on,
+    valid_from,
+    valid_to,
     territory_name,
     region
-from assignments
+from versions
+where known_to_on = {{ open_end() }}

@@ -1,6 +1,4 @@
-with assignments as (
-    select * from {{ ref('core_territory_assignment') }} where known_to_on = {{ open_end() }}
-)
+with assignments as (select * from {{ ref('core_territory_assignment') }})
 
 select
     source_system,
