@@ -109,6 +109,30 @@
     where op = 'upsert'
 {%- endmacro %}
 
+{#-
+    The rows of a raw table with the half-open time for which each was the last one said of its
+    record, `said_from` to `said_to`; what is first known of a record is taken to have been so
+    before. For looking up in staging what was known at the time.
+-#}
+{% macro rows_as_said(relation, keys) -%}
+    select
+        *,
+        case
+            when row_number() over (
+                partition by {{ keys | join(', ') }} order by _recorded_at, _extracted_at
+            ) = 1
+                then cast('1900-01-01 00:00:00' as timestamp)
+            else _recorded_at
+        end as said_from,
+        coalesce(
+            lead(_recorded_at) over (
+                partition by {{ keys | join(', ') }} order by _recorded_at, _extracted_at
+            ),
+            cast('9999-12-31 00:00:00' as timestamp)
+        ) as said_to
+    from {{ relation }}
+{%- endmacro %}
+
 {#- The rows of a raw table as last known, for looking something up in staging. -#}
 {% macro current_rows(relation, keys) -%}
     select *

@@ -225,13 +225,19 @@ def _deals(connection: duckdb.DuckDBPyConnection, cell: Attainment) -> tuple[Cre
         select
             credits.opportunity_key, credits.opportunity_id, credits.participant_id,
             credits.credit_type, credits.booked_on, sum(credits.credit_amount) as credit_amount,
-            max_by(credits.credit_pct, credits.recorded_on) as credit_pct
+            max_by(credits.credit_pct, credits.recorded_on) as credit_pct,
+            sellers.participant_name
         from people
         inner join attainment.fct_credit as credits
             on
                 people.descendant_id = credits.participant_id
                 and credits.booked_on >= people.valid_from
                 and credits.booked_on < people.valid_to
+        left join shared.dim_participant as sellers
+            on
+                credits.participant_id = sellers.participant_id
+                and credits.booked_on >= sellers.valid_from
+                and credits.booked_on < sellers.valid_to
         where credits.measure = $measure
             and credits.booked_on >= $first and credits.booked_on < $end
             and (not $is_new_only or credits.deal_type = 'new')
@@ -249,12 +255,6 @@ def _deals(connection: duckdb.DuckDBPyConnection, cell: Attainment) -> tuple[Cre
             [keys],
         ).fetchall()
     )
-    people = dict(
-        connection.execute(
-            "select participant_id, max(participant_name) from shared.dim_participant "
-            "group by participant_id"
-        ).fetchall()
-    )
     events: dict[str, list[Event]] = {key: [] for key in keys}
     for key, *event in connection.execute(
         "select opportunity_key, recorded_on, effective_on, event, reason, amount, source_file, "
@@ -268,12 +268,21 @@ def _deals(connection: duckdb.DuckDBPyConnection, cell: Attainment) -> tuple[Cre
             opportunity_id,
             names.get(key),
             participant_id,
-            people.get(participant_id),
+            participant_name,
             credit_type,
             credit_pct,
             booked_on,
             amount,
             tuple(events[key]),
         )
-        for key, opportunity_id, participant_id, credit_type, booked_on, amount, credit_pct in rows
+        for (
+            key,
+            opportunity_id,
+            participant_id,
+            credit_type,
+            booked_on,
+            amount,
+            credit_pct,
+            participant_name,
+        ) in rows
     )

@@ -872,6 +872,46 @@ sql(
     "ranges of a seller overlap",
     "update core.core_participant_version set valid_to = '9999-12-31'",
 )
+sql(
+    "a seller who left is in a team named after his role",
+    "update attainment.fct_quota_attainment set team = 'AE - ' || team where participant_id = "
+    "(select min(participant_id) from attainment.fct_quota_attainment where team is not null)",
+    by="reconciliation.teams_are_the_same_in_every_table",
+)
+sql(
+    "teams are made up for everybody",
+    "update shared.dim_participant_as_known set team = 'AE - ' || team",
+    by="reconciliation.teams_are_delivered",
+)
+sql(
+    "a snapshot has the team of today",
+    "update pipeline.fct_pipeline_snapshot set team = (select min(team) from shared.dim_participant "
+    "where team <> fct_pipeline_snapshot.team) where not is_latest and owner_id = "
+    "(select min(owner_id) from pipeline.fct_pipeline_snapshot where team is not null)",
+    by="reconciliation.teams_are_the_same_in_every_table",
+)
+sql(
+    "the forecast counts a deal in another team",
+    "update forecast.fct_forecast set n_open = n_open + 1 where node_type = 'team' and node_name = "
+    "(select min(node_name) from forecast.fct_forecast where node_type = 'team')",
+    by="reconciliation.team_totals_are_the_same_in_every_table",
+)
+sql(
+    "a territory has no first day",
+    "update shared.bridge_territory_assignment set valid_from = null",
+    by="shared.bridge_territory_assignment.range_is_forward",
+)
+sql(
+    "sellers have two rows of today",
+    "update shared.dim_participant set is_latest = true",
+    by="dbt.everybody_is_somewhere_today",
+)
+sql(
+    "a seller is known in two ways at one time",
+    "update core.core_participant_version set known_from_on = '1900-01-01', "
+    "known_to_on = '9999-12-31'",
+    by="dbt.participant_ranges_do_not_overlap",
+)
 sql("an account is there twice", "insert into shared.dim_account select * from shared.dim_account")
 sql(
     "more deals advance than enter",

@@ -36,14 +36,27 @@ planned as (
     where attainment.quota_amount > 0
 ),
 
-versions as (
+-- The newest version by its number: 10 comes after 9.
+ranked_versions as (
     select
         plan_id,
         measure,
-        max(version) as version
-    from tiers
-    group by plan_id, measure
+        version,
+        row_number() over (
+            partition by plan_id, measure
+            order by
+                {{ try_decimal('version') }} desc nulls last, length(version) desc, version desc
+        ) as version_rank
+    from (
+        select distinct
+            plan_id,
+            measure,
+            version
+        from tiers
+    ) as known
 ),
+
+versions as (select * from ranked_versions where version_rank = 1),
 
 bands as (
     select
