@@ -885,8 +885,8 @@ sql(
 )
 sql(
     "a snapshot has the team of today",
-    "update pipeline.fct_pipeline_snapshot set team = (select min(team) from shared.dim_participant "
-    "where team <> fct_pipeline_snapshot.team) where not is_latest and owner_id = "
+    "update pipeline.fct_pipeline_snapshot as shown set team = (select min(team) "
+    "from shared.dim_participant where team <> shown.team) where not is_latest and owner_id = "
     "(select min(owner_id) from pipeline.fct_pipeline_snapshot where team is not null)",
     by="reconciliation.teams_are_the_same_in_every_table",
 )

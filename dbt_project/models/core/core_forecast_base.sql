@@ -27,7 +27,7 @@ win_rates as (select * from {{ ref('core_stage_win_rate') }}),
 
 participants as (select * from {{ ref('core_participant_version') }}),
 
-plan_rates as (select * from {{ ref('core_plan_rate') }}),
+plan_rates as (select * from {{ ref('core_plan_rate_version') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
@@ -96,6 +96,8 @@ won_deals as (
             versions.currency = plan_rates.currency
             and least(versions.close_on, snapshot_days.snapshot_on) >= plan_rates.valid_from
             and least(versions.close_on, snapshot_days.snapshot_on) < plan_rates.valid_to
+            and snapshot_days.snapshot_on >= plan_rates.known_from_on
+            and snapshot_days.snapshot_on < plan_rates.known_to_on
     where versions.status = 'won' and not versions.is_deleted
 ),
 

@@ -11,7 +11,7 @@ changed_day as (select * from {{ ref('core_changed_day') }}),
 
 participants as (select * from {{ ref('core_participant_version') }}),
 
-plan_rates as (select * from {{ ref('core_plan_rate') }}),
+plan_rates as (select * from {{ ref('core_plan_rate_version') }}),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
@@ -99,6 +99,8 @@ left join plan_rates
         open_deals.currency = plan_rates.currency
         and open_deals.snapshot_on >= plan_rates.valid_from
         and open_deals.snapshot_on < plan_rates.valid_to
+        and open_deals.snapshot_on >= plan_rates.known_from_on
+        and open_deals.snapshot_on < plan_rates.known_to_on
 left join stage_probabilities
     on
         open_deals.source_system = stage_probabilities.source_system
