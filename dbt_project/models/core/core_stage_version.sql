@@ -10,6 +10,16 @@ delivered as (
 
 status_categories as (select * from {{ ref('seed_status_category') }}),
 
+last_said as (
+    select
+        *,
+        lead(recorded_at) over (
+            partition by source_system, pipeline_id, stage_value
+            order by recorded_at, extracted_at
+        ) as next_recorded_at
+    from delivered
+),
+
 -- Some systems deliver their pipelines: whenever one of them says something of a stage.
 points as (
     select distinct
@@ -33,15 +43,7 @@ ranked as (
             order by case when last_said.op = 'upsert' then 0 else 1 end, last_said.pipeline_id
         ) as stage_rank
     from points
-    inner join (
-        select
-            *,
-            lead(recorded_at) over (
-                partition by source_system, pipeline_id, stage_value
-                order by recorded_at, extracted_at
-            ) as next_recorded_at
-        from delivered
-    ) as last_said
+    inner join last_said
         on
             points.source_system = last_said.source_system
             and points.stage_value = last_said.stage_value
