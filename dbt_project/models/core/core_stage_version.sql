@@ -1,8 +1,18 @@
 {%- set ever = "cast('1900-01-01 00:00:00' as timestamp)" -%}
 {%- set never = "cast('9999-12-31 00:00:00' as timestamp)" -%}
-with defaults as (select * from {{ ref('seed_stage') }}),
+{#- The defaults know systems that this company does not use. -#}
+{%- set is_enabled = is_one_of('source_system', var('enabled_sources')) -%}
+with defaults as (
+    select *
+    from {{ ref('seed_stage') }}
+    where {{ is_enabled }}
+),
 
-company_stages as (select * from {{ source('config', 'stage') }}),
+company_stages as (
+    select *
+    from {{ source('config', 'stage') }}
+    where {{ is_enabled }}
+),
 
 delivered as (
     {{ union_entity('pipeline_stage') }}
@@ -98,6 +108,7 @@ effective as (
         company_stages.ordinal,
         company_stages.status,
         company_stages.forecast_category,
+        false as is_category_of_status,
         {{ ever }} as known_from
     from company_stages
 
@@ -109,6 +120,7 @@ effective as (
         turns.stage_ordinal as ordinal,
         turns.status,
         status_categories.forecast_category,
+        true as is_category_of_status,
         turns.known_from
     from turns
     left join described on turns.source_system = described.source_system
@@ -123,6 +135,7 @@ effective as (
         defaults.ordinal,
         defaults.status,
         defaults.forecast_category,
+        false as is_category_of_status,
         {{ ever }} as known_from
     from defaults
     left join replaced on defaults.source_system = replaced.source_system
@@ -149,5 +162,6 @@ select
         as known_to_on,
     cast(ordinal as integer) as stage_ordinal,
     status,
-    forecast_category as default_forecast_category
+    forecast_category as default_forecast_category,
+    is_category_of_status
 from dated
