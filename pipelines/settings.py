@@ -127,7 +127,8 @@ class AcceptedChange(_Frozen):
     """A change between releases that is meant, so that the gate lets it pass until a day."""
 
     change: Annotated[str, Field(pattern=r"^[a-z_]+[./][\w./-]+$")]
-    """What the gate calls it: a table, a column, `<source>.<object>`, `bookings/<quarter>` or
+    """What the gate calls it: a table, a column, `<source>.<object>`, `bookings/<quarter>`,
+    `deletes/<source>.<object>/<extract day>` of a full extract that lacks many records, or
     `definition.<name>`."""
     reason: Annotated[str, Field(min_length=10)]
     until: date
