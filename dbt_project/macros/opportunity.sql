@@ -46,7 +46,7 @@
 {#-
     The first delivery of each row of a history, of the deals that an increment computes again. A
     history row reports an event: delivered again with other bookkeeping columns, for another deal,
-    or gone with its deal, it is still the same event.
+    or gone with its deal, it is still the same event. The model has them in a CTE `changed`.
 -#}
 {% macro first_deliveries(entity) -%}
     select ranked.*
@@ -64,7 +64,7 @@
                 told.source_system,
                 told.change_id
             from ({{ union_entity(entity) }}) as told
-            inner join {{ ref('core_changed_opportunity') }} as changed
+            inner join changed
                 on
                     told.source_system = changed.source_system
                     and told.opportunity_id = changed.opportunity_id
@@ -75,7 +75,7 @@
         {%- endif %}
     ) as ranked
     {% if is_incremental() -%}
-    inner join {{ ref('core_changed_opportunity') }} as changed
+    inner join changed
         on
             ranked.source_system = changed.source_system
             and ranked.opportunity_id = changed.opportunity_id
@@ -177,13 +177,46 @@
     end as {{ name }}
 {%- endmacro %}
 
-{#- Who spoke of an attribute last, and what the next to speak of it says it was before. -#}
-{% macro heard_of(name) -%}
+{#- The same of what only records tell. -#}
+{% macro record_at_moment(name) -%}
+    case
+        when last_record is not null then {{ struct_field('last_record', name) }}
+        when {{ struct_field('next_record', 'believed_from') }} <= learned_at
+            then {{ struct_field('next_record', name) }}
+    end as {{ name }}
+{%- endmacro %}
+
+{#-
+    The newest evidence and the newest record up to a row, the next record after it, and of every
+    attribute who spoke of it last and what the next to speak of it says it was before.
+-#}
+{% macro heard_of_attributes() -%}
+    {%- set of_record = {} -%}
+    {%- for name, _ in record_attributes() -%}
+        {%- do of_record.update({name: name}) -%}
+    {%- endfor -%}
+    {{ last_said("kind in ('record', 'state', 'field')", {'is_history': "kind <> 'record'"}, 'so_far') }}
+        as last_evidence,
+    {{ last_said("kind = 'record'", dict(of_record, is_gone='is_gone'), 'so_far') }} as last_record,
+    {{ next_said("kind = 'record'", dict(of_record, believed_from='believed_from'), 'afterwards') }}
+        as next_record
+    {%- for name, type in state_attributes() + other_attributes() %},
     {{ last_said('says_' ~ name, {'value': name}, 'so_far') }} as last_{{ name }},
     {{ next_said('says_' ~ name, {
         'value': 'was_' ~ name, 'is_known': 'knows_' ~ name, 'believed_from': 'believed_from',
         'stage_value': "case when kind = 'record' then stage_value end",
     }, 'afterwards') }} as next_{{ name }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- Every attribute but the stage, which comes first because others follow from it. -#}
+{% macro attributes_at_moment() -%}
+    {%- for name, _ in record_attributes() -%}
+    {{ record_at_moment(name) }},
+    {% endfor -%}
+    {%- for name, _ in state_attributes() + other_attributes() if name != 'stage_value' -%}
+    {{ attribute_at_moment(name) }}{{ ',' if not loop.last }}
+    {% endfor -%}
 {%- endmacro %}
 
 {#- Of the fields that changed at a moment: whether one is of the attribute, and its two values. -#}

@@ -4,7 +4,9 @@
     on_schema_change='fail'
 ) }}
 {%- set attributes = state_attributes() + other_attributes() %}
-with fields as (select * from {{ ref('seed_opportunity_field') }}),
+with changed as (select * from {{ ref('core_changed_opportunity') }}),
+
+fields as (select * from {{ ref('seed_opportunity_field') }}),
 
 -- The company's own spellings, as the records have them.
 aliases as (

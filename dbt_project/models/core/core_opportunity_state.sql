@@ -3,7 +3,6 @@
     unique_key='opportunity_key',
     on_schema_change='fail'
 ) }}
-{%- set attributes = state_attributes() + other_attributes() %}
 with changed as (select * from {{ ref('core_changed_opportunity') }}),
 
 witnesses as (
@@ -33,20 +32,7 @@ heard as (
         ) as instant_rank,
         count(case when kind = 'record' then 1 end) over so_far as n_records,
         count(case when kind = 'merge' then 1 end) over so_far as n_merges,
-        {{ last_said("kind in ('record', 'state', 'field')", {
-            'is_history': "kind <> 'record'",
-        }, 'so_far') }} as last_evidence,
-        {{ last_said("kind = 'record'", {
-            'is_gone': 'is_gone', 'product_value': 'product_value',
-            'created_on': 'created_on', 'source_status': 'source_status',
-        }, 'so_far') }} as last_record,
-        {{ next_said("kind = 'record'", {
-            'product_value': 'product_value', 'created_on': 'created_on',
-            'source_status': 'source_status', 'believed_from': 'believed_from',
-        }, 'afterwards') }} as next_record
-        {%- for name, type in attributes %},
-        {{ heard_of(name) }}
-        {%- endfor %}
+        {{ heard_of_attributes() }}
     from witnesses
     window
         so_far as (
@@ -82,16 +68,7 @@ select
     batch_id,
     source_file,
     source_line,
-    stage_value
-    {%- for name, type in record_attributes() %},
-    case
-        when last_record is not null then {{ struct_field('last_record', name) }}
-        when {{ struct_field('next_record', 'believed_from') }} <= learned_at
-            then {{ struct_field('next_record', name) }}
-    end as {{ name }}
-    {%- endfor %}
-    {%- for name, type in attributes if name != 'stage_value' %},
-    {{ attribute_at_moment(name) }}
-    {%- endfor %}
+    stage_value,
+    {{ attributes_at_moment() }}
 from staged
 where last_stage_value is not null or stage_value is not null
