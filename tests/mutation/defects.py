@@ -869,6 +869,16 @@ sql(
     by="dbt.staging_gives_each_version_once",
 )
 sql(
+    "orders lose their keys",
+    "update revenue.fct_order set order_key = null where order_id like '%1'",
+    by="dbt.fct_order_is_unique",
+)
+sql(
+    "list prices lose their first day",
+    "update core.core_product_price set valid_from = null",
+    by="dbt.list_price_ranges_do_not_overlap",
+)
+sql(
     "ranges of a seller overlap",
     "update core.core_participant_version set valid_to = '9999-12-31'",
 )
