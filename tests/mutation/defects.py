@@ -865,12 +865,12 @@ sql(
     "alter view staging.stg_salesforce__opportunity rename to stg_salesforce__opportunity_once; "
     "create view staging.stg_salesforce__opportunity as "
     "select * from staging.stg_salesforce__opportunity_once union all "
-    "select * from staging.stg_salesforce__opportunity_once where opportunity_id like '%1A'",
+    "select * from staging.stg_salesforce__opportunity_once where opportunity_id like '%A'",
     by="dbt.staging_gives_each_version_once",
 )
 sql(
     "orders lose their keys",
-    "update revenue.fct_order set order_key = null where order_id like '%1'",
+    "update revenue.fct_order set order_key = null where order_id like '%4'",
     by="dbt.fct_order_is_unique",
 )
 sql(
