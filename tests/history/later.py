@@ -9,6 +9,7 @@ column, so that a contract finds nothing wrong with them.
 from __future__ import annotations
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -32,6 +33,8 @@ CORRECTABLE = {
     "territory": {"territory_name", "region", "valid_to"},
 }
 """Attributes of objects whose rows may not overlap: another seller or period would make them."""
+STILL_TODAYS = ("rate", "opportunity_split_type")
+"""Objects whose last known state counts for every day: an exchange rate, the type of a split."""
 KINSHIP = ("manager", "parent", "master", "merge", "above", "survivor")
 """Parts of the names of columns that would make circles if their values were exchanged."""
 
@@ -79,11 +82,11 @@ class Delivered:
         return self.contract.is_increment(path.name)
 
 
-def generate_later(out: Path, seed: int, n_days: int, *, with_rates: bool = False) -> list[date]:
+def generate_later(out: Path, seed: int, n_days: int, *, also: Collection[str] = ()) -> list[date]:
     """Write the extracts to `<out>/<day>/` and return their days.
 
     Args:
-        with_rates: exchange rates of the past are corrected as well.
+        also: objects of `STILL_TODAYS` that are corrected as well.
     """
     random = Random(seed)
     back = sorted(random.sample(range(1, SPAN), n_days - 1), reverse=True)
@@ -101,11 +104,13 @@ def generate_later(out: Path, seed: int, n_days: int, *, with_rates: bool = Fals
             described = contract.objects[file.object].written_in(format_)
             objects[name] = Delivered(file.object, described, format_.encoding)
         objects[name].paths.append((file.day, file.path))
-    for (source, _), each in sorted(objects.items()):
-        if source != "ecb":
-            _change(each, random)
-        elif with_rates:
+    for (_, name), each in sorted(objects.items()):
+        if name in STILL_TODAYS and name not in also:
+            continue
+        if name == "rate":
             _change_rates(each)
+        else:
+            _change(each, random)
     return days
 
 
