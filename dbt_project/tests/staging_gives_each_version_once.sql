@@ -15,6 +15,8 @@
         'dagster': {'ref': {'name': 'core_latest_extract'}},
     }
 ) }}
+{#- Dagster shows the check on a model it depends on. -#}
+-- depends_on: {{ ref('core_latest_extract') }}
 {%- set staged = [] %}
 {%- for entity, sources in var('entity_sources') | dictsort %}
 {%- for source_system in sources %}
