@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.mutation.defects import DEFECTS, NOT_YET
+from tests.mutation.defects import DEFECTS, NOT_YET, Defect
 from tests.mutation.matrix import run_matrix, run_seeds
 
 KNOWN = {f"X{number}" for number in range(1, 15)}
@@ -24,15 +25,25 @@ def test_every_known_mistake_is_live_or_waits_for_its_mart() -> None:
     assert not live & waiting
 
 
-@pytest.mark.slow
-def test_nearly_every_defect_is_stopped_by_a_named_check(tmp_path: Path) -> None:
-    outcomes = run_matrix(tmp_path, DEFECTS)
+def _tried(tmp_path: Path, defects: Sequence[Defect]) -> None:
+    outcomes = run_matrix(tmp_path, defects)
     missed = [outcome.name for outcome in outcomes if not outcome.is_stopped]
     assert len(missed) <= 0.02 * len(outcomes), missed
     stopped = {outcome.name: outcome.stopped_by for outcome in outcomes}
-    for each in DEFECTS:
+    for each in defects:
         if each.stopped_by:
             assert each.stopped_by in stopped[each.name], each.name
+
+
+@pytest.mark.slow
+def test_every_fourth_defect_is_stopped_by_a_named_check(tmp_path: Path) -> None:
+    """A defect costs a build; all of them are tried by `make mutation` and with the endurance."""
+    _tried(tmp_path, DEFECTS[::4])
+
+
+@pytest.mark.endurance
+def test_nearly_every_defect_is_stopped_by_a_named_check(tmp_path: Path) -> None:
+    _tried(tmp_path, DEFECTS)
 
 
 @pytest.mark.slow
