@@ -35,9 +35,11 @@ select
         as decimal(18, 4)
     ) as expected_revenue_amount
 from pipeline.fct_opportunity_version as versions
-left join shared.dim_plan_rate as rates
+left join shared.dim_plan_rate_as_known as rates
     on
         versions.currency = rates.currency
+        and rates.known_from_on <= cast(as_of_day as date)
+        and rates.known_to_on > cast(as_of_day as date)
         and rates.valid_from <= case
             when versions.status = 'open' then cast(as_of_day as date)
             else least(versions.close_on, cast(as_of_day as date))

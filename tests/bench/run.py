@@ -109,7 +109,9 @@ def whole_run(company_file: Path) -> None:
 
 ATTAINMENT = (
     "path:models/marts/attainment", "core_booking_event", "core_opportunity_owner",
-    "core_currency_day", "core_credit_share", "core_org_closure", "core_seat",
+    "core_booking_rate_day", "core_currency_day_version", "core_booking_rate",
+    "core_rated_booking_event", "core_booking_value",
+    "core_credit_share", "core_org_closure", "core_seat",
     "core_quota_version", "core_quota", "core_quota_in_force", "core_attainment_leaf",
     "core_account_segment",
 )  # fmt: skip

@@ -9,7 +9,6 @@ column, so that a contract finds nothing wrong with them.
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -33,8 +32,6 @@ CORRECTABLE = {
     "territory": {"territory_name", "region", "valid_to"},
 }
 """Attributes of objects whose rows may not overlap: another seller or period would make them."""
-STILL_TODAYS = ("rate", "opportunity_split_type")
-"""Objects whose last known state counts for every day: an exchange rate, the type of a split."""
 KINSHIP = ("manager", "parent", "master", "merge", "above", "survivor")
 """Parts of the names of columns that would make circles if their values were exchanged."""
 
@@ -82,12 +79,8 @@ class Delivered:
         return self.contract.is_increment(path.name)
 
 
-def generate_later(out: Path, seed: int, n_days: int, *, also: Collection[str] = ()) -> list[date]:
-    """Write the extracts to `<out>/<day>/` and return their days.
-
-    Args:
-        also: objects of `STILL_TODAYS` that are corrected as well.
-    """
+def generate_later(out: Path, seed: int, n_days: int) -> list[date]:
+    """Write the extracts to `<out>/<day>/` and return their days."""
     random = Random(seed)
     back = sorted(random.sample(range(1, SPAN), n_days - 1), reverse=True)
     days = [LAST_DAY - timedelta(days=n) for n in back] + [LAST_DAY]
@@ -105,8 +98,6 @@ def generate_later(out: Path, seed: int, n_days: int, *, also: Collection[str] =
             objects[name] = Delivered(file.object, described, format_.encoding)
         objects[name].paths.append((file.day, file.path))
     for (_, name), each in sorted(objects.items()):
-        if name in STILL_TODAYS and name not in also:
-            continue
         if name == "rate":
             _change_rates(each)
         else:

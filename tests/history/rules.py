@@ -55,7 +55,7 @@ Rule = Past | Today
 
 _NEWEST = {"is_latest": "whether the day is the newest, which the next extract changes"}
 _SPOT = "at today's exchange rate"
-_SEATS = "by the seats and ramps known today; fct_quota_in_force has those known then"
+_SEATS = "by the seats, ramps and rates known today; fct_quota_in_force has those known then"
 
 RULES: Mapping[str, Rule] = {
     "attainment.fct_achievement": Past("recorded_on <= {day}"),
@@ -74,6 +74,7 @@ RULES: Mapping[str, Rule] = {
         "known_from_on <= {day}",
         today={
             "is_in_force": "whether another one was put in its place since",
+            "full_quota_amount": "at the plan rate known today; fct_quota_in_force has that of then",
             "prorated_quota_amount": _SEATS,
             "quota_amount": _SEATS,
         },
@@ -94,6 +95,7 @@ RULES: Mapping[str, Rule] = {
         today=_NEWEST,
     ),
     "shared.dim_participant_as_known": Past("known_from_on <= {day}", ends=("known_to_on",)),
+    "shared.dim_plan_rate_as_known": Past("known_from_on <= {day}", ends=("known_to_on",)),
     "pipeline.opportunities_as_of": Past(),
     "attainment.bookings_as_of": Past(),
     "attainment.attainment_as_of": Past(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.transform import grains_of
-from tests.history.later import STILL_TODAYS, generate_later
+from tests.history.later import generate_later
 from tests.history.rules import (
     KNOWN_DAY,
     RULES,
@@ -39,8 +38,8 @@ class World:
     keys: dict[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, folder: Path, seed: int, n_extracts: int, *, also: Collection[str] = ()) -> World:
-        days = generate_later(folder / "extracts", seed, n_extracts, also=also)
+    def of(cls, folder: Path, seed: int, n_extracts: int) -> World:
+        days = generate_later(folder / "extracts", seed, n_extracts)
         company = demo_company(folder / "company")
         project = DbtProject(company)
         files = {}
@@ -89,14 +88,6 @@ def test_later_extracts_change_no_answer_about_the_past(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(SEED + 1, SEED + 9))
 def test_nor_do_those_of_other_companies(tmp_path: Path, seed: int) -> None:
     assert World.of(tmp_path, seed, N_EXTRACTS).leaks() == {}
-
-
-@pytest.mark.endurance
-@pytest.mark.xdist_group("as_of")
-@pytest.mark.xfail(reason="what is known of it today counts for every day")
-@pytest.mark.parametrize("name", STILL_TODAYS)
-def test_nor_do_corrections_of_what_is_looked_up(tmp_path: Path, name: str) -> None:
-    assert World.of(tmp_path, SEED, N_FEW, also=[name]).leaks() == {}
 
 
 def table(file: Path, rows: str) -> Path:

@@ -789,6 +789,15 @@ sql(
     by="attainment.fct_booking_event.rates_are_applied",
 )
 sql(
+    "a corrected rate is adjusted twice",
+    "insert into attainment.fct_booking_event select * replace (booking_event_id || 'r' as "
+    "booking_event_id, 'adjust' as event, 'rate' as reason, 0 as n_bookings, "
+    "0 as amount_in_currency, 0.05 * plan_amount as amount, 0.05 * plan_amount as plan_amount, "
+    "0 as booked_amount, 0 as spot_amount, recorded_at + interval 1 second as recorded_at) "
+    "from attainment.fct_booking_event where event = 'book' and currency = 'EUR' limit 1",
+    by="attainment.fct_booking_event.deals_are_worth_the_rate_known_last",
+)
+sql(
     "overlay credit is taken for direct",
     "update attainment.fct_credit set credit_type = 'direct', measure = 'bookings' "
     "where credit_type = 'overlay'",

@@ -6,6 +6,8 @@ ramp_steps as (
     {{ known_versions('ramp_step', ['schedule_id', 'tenure_month']) }}
 ),
 
+plan_rates as (select * from {{ ref('core_plan_rate_version') }}),
+
 -- Days on which something else became known about the quotas of a holder and period.
 quota_points as (
     select
@@ -28,7 +30,7 @@ quota_points as (
     where known_to_on < date '9999-12-31'
 ),
 
-seat_points as (
+other_points as (
     select distinct
         periods.source_system,
         periods.holder,
@@ -49,6 +51,21 @@ seat_points as (
     from periods
     inner join seats on periods.participant_id = seats.participant_id
     inner join ramp_steps on seats.ramp_schedule_id = ramp_steps.schedule_id
+
+    union
+
+    select
+        periods.source_system,
+        periods.holder,
+        periods.measure,
+        periods.period_start_on,
+        plan_rates.known_from_on as point_on
+    from periods
+    inner join plan_rates
+        on
+            periods.currency = plan_rates.currency
+            and periods.period_start_on >= plan_rates.valid_from
+            and periods.period_start_on < plan_rates.valid_to
 ),
 
 first_points as (
@@ -68,19 +85,19 @@ points as (
     union
 
     select
-        seat_points.source_system,
-        seat_points.holder,
-        seat_points.measure,
-        seat_points.period_start_on,
-        seat_points.point_on
-    from seat_points
+        other_points.source_system,
+        other_points.holder,
+        other_points.measure,
+        other_points.period_start_on,
+        other_points.point_on
+    from other_points
     inner join first_points
         on
-            seat_points.source_system = first_points.source_system
-            and seat_points.holder = first_points.holder
-            and seat_points.measure = first_points.measure
-            and seat_points.period_start_on = first_points.period_start_on
-            and seat_points.point_on > first_points.first_on
+            other_points.source_system = first_points.source_system
+            and other_points.holder = first_points.holder
+            and other_points.measure = first_points.measure
+            and other_points.period_start_on = first_points.period_start_on
+            and other_points.point_on > first_points.first_on
 ),
 
 spans as (

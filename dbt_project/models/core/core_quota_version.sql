@@ -4,7 +4,7 @@ shares as (select * from {{ ref('core_quota_seat_share') }}),
 
 months as (select * from {{ ref('core_fiscal_period') }} where period_type = 'month'),
 
-plan_rates as (select * from {{ ref('core_plan_rate') }}),
+plan_rates as (select * from {{ ref('core_plan_rate_version') }}),
 
 measured as (
     select
@@ -39,6 +39,8 @@ measured as (
             quotas.currency = plan_rates.currency
             and quotas.period_start_on >= plan_rates.valid_from
             and quotas.period_start_on < plan_rates.valid_to
+            and quotas.known_from_on >= plan_rates.known_from_on
+            and quotas.known_from_on < plan_rates.known_to_on
 )
 
 select

@@ -1,5 +1,7 @@
 with events as (select * from {{ ref('fct_booking_event') }}),
 
+booking_values as (select * from {{ ref('core_booking_value') }}),
+
 shares as (select * from {{ ref('core_credit_share') }}),
 
 quotas as (
@@ -37,27 +39,32 @@ credited as (
         greatest(events.recorded_on, shares.valid_from_on) as given_on,
         shares.measure,
         -- An amount of the split's own is there as often as the deal is booked.
-        {%- set own_amount = 'events.n_bookings * shares.share_amount_in_currency' %}
+        {%- set valued = 'booking_values.n_valued * shares.share_amount_in_currency' %}
         {%- for name, rate in [
             ('plan', 'plan_rate'), ('booked', 'booking_rate'), ('spot', 'spot_rate')
         ] %}
         case
             when shares.share_amount_in_currency is null
                 then {{ slice('events.' ~ name ~ '_amount') }}
-            else {{ at_rate(own_amount, 'events.' ~ rate) }}
+            when booking_values.n_valued = events.n_bookings
+                then {{ at_rate(valued, 'events.' ~ rate) }}
+            else
+                {{ at_rate(valued, 'events.' ~ rate) }}
+                - {{ at_rate(valued, 'booking_values.was_' ~ rate) }}
         end as {{ name }}_amount_share,
         {%- endfor %}
         case
             when shares.share_amount_in_currency is null
                 then {{ slice('events.amount_in_currency') }}
-            else cast({{ own_amount }} as decimal(18, 4))
+            else cast(events.n_bookings * shares.share_amount_in_currency as decimal(18, 4))
         end as amount_in_currency_share
     from events
+    inner join booking_values on events.booking_event_id = booking_values.booking_event_id
     inner join shares
         on
             events.opportunity_key = shares.opportunity_key
             and events.recorded_on < shares.valid_to_on
-    where shares.share_amount_in_currency is null or events.n_bookings <> 0
+    where shares.share_amount_in_currency is null or booking_values.n_valued <> 0
 ),
 
 identified as (
