@@ -1,4 +1,22 @@
-with splits as (select * from {{ source('salesforce', 'opportunity_split') }}),
+with splits as (
+    {{ rows_as_said(source('salesforce', 'opportunity_split'), ['id']) }}
+),
+
+all_types as (
+    {{ rows_as_said(source('salesforce', 'opportunity_split_type'), ['id']) }}
+),
+
+-- A type that comes after the first extract was not there before, and changed no other one.
+said_types as (
+    select
+        *,
+        case
+            when _extracted_at = min(_extracted_at) over ()
+                then said_from
+            else _recorded_at
+        end as there_from
+    from all_types
+),
 
 type_versions as (
     select
@@ -7,57 +25,65 @@ type_versions as (
         -- The field may be written with its object in front.
         lower(coalesce(split_field, 'Amount')) not in ('amount', 'opportunity.amount')
             as is_of_other_field,
-        row_number() over (
-            partition by id order by _extracted_at desc, _recorded_at desc
-        ) as version_rank
-    from {{ source('salesforce', 'opportunity_split_type') }}
-),
-
-last_used as (
-    select
-        id,
-        max(case when is_in_use then _recorded_at end) as used_at
-    from type_versions
-    group by id
+        max(
+            case when _op = 'upsert' and coalesce(is_active, true) then _recorded_at end
+        ) over (
+            partition by id order by there_from
+            rows between unbounded preceding and current row
+        ) as used_at
+    from said_types
 ),
 
 -- A type that was deactivated or deleted, and not activated again, is out of use since.
-out_of_use as (
+dated_types as (
     select
-        type_versions.id,
-        min(type_versions._recorded_at) as inactive_at
+        *,
+        case
+            when not is_in_use
+                then min(case when not is_in_use then _recorded_at end) over (
+                    partition by id, used_at
+                )
+        end as inactive_at
     from type_versions
-    inner join last_used on type_versions.id = last_used.id
-    where
-        not type_versions.is_in_use
-        and (last_used.used_at is null or type_versions._recorded_at > last_used.used_at)
-    group by type_versions.id
+),
+
+-- What is said of one type may change what another one is.
+points as (
+    select
+        there_from as point_at,
+        max(_extracted_at) as extracted_at
+    from said_types
+    group by there_from
+),
+
+-- Of several types that share the whole amount, bookings go by the one Salesforce ships.
+ranked as (
+    select
+        dated_types.*,
+        points.point_at,
+        points.extracted_at as point_extracted_at,
+        row_number() over (
+            partition by
+                points.point_at, dated_types.is_total_validated, dated_types.is_of_other_field
+            order by
+                case when dated_types.developer_name = 'Revenue' then 0 else 1 end,
+                case when dated_types.inactive_at is null then 0 else 1 end,
+                dated_types.id
+        ) as type_rank
+    from points
+    inner join dated_types
+        on points.point_at >= dated_types.there_from and points.point_at < dated_types.said_to
 ),
 
 described as (
     select
-        type_versions.id,
-        type_versions.developer_name,
-        type_versions.master_label,
-        type_versions.is_total_validated,
-        out_of_use.inactive_at,
-        type_versions.is_of_other_field,
-        -- Of several types that share the whole amount, bookings go by the one Salesforce ships.
-        row_number() over (
-            partition by type_versions.is_total_validated, type_versions.is_of_other_field
-            order by
-                case when type_versions.developer_name = 'Revenue' then 0 else 1 end,
-                case when out_of_use.id is null then 0 else 1 end,
-                type_versions.id
-        ) as type_rank
-    from type_versions
-    left join out_of_use on type_versions.id = out_of_use.id
-    where type_versions.version_rank = 1
-),
-
-types as (
-    select
-        *,
+        id,
+        master_label,
+        is_total_validated,
+        is_of_other_field,
+        inactive_at,
+        point_at,
+        point_extracted_at,
         case
             when not is_total_validated then 'overlay_bookings'
             when is_total_validated and not is_of_other_field and type_rank = 1 then 'bookings'
@@ -66,9 +92,44 @@ types as (
                     replace(coalesce(developer_name, master_label, id), ' ', '_')
                 )
         end as measure
+    from ranked
+),
+
+compared as (
+    select
+        *,
+        {{ state_of([
+            'master_label', 'is_total_validated', 'is_of_other_field', 'inactive_at', 'measure'
+        ]) }} as state
     from described
+),
+
+turns as (
+    select
+        *,
+        lag(state) over (partition by id order by point_at) as was_state
+    from compared
+),
+
+types as (
+    select
+        id,
+        master_label,
+        is_total_validated,
+        is_of_other_field,
+        inactive_at,
+        measure,
+        point_at as said_from,
+        coalesce(
+            lead(point_at) over (partition by id order by point_at),
+            cast('9999-12-31 00:00:00' as timestamp)
+        ) as said_to,
+        point_extracted_at
+    from turns
+    where was_state is null or state <> was_state
 )
 
+-- A type that changes is another version of all its splits.
 select
     'salesforce' as source_system,
     splits.id as split_id,
@@ -84,11 +145,19 @@ select
     splits.split_amount,
     splits.currency_iso_code as currency,
     splits.is_deleted,
-    splits._recorded_at as recorded_at,
-    splits._extracted_at as extracted_at,
+    greatest(splits._recorded_at, coalesce(types.said_from, splits._recorded_at)) as recorded_at,
+    case
+        when types.said_from > splits._recorded_at
+            then greatest(splits._extracted_at, types.point_extracted_at)
+        else splits._extracted_at
+    end as extracted_at,
     splits._op as op,
     splits._batch_id as batch_id,
     splits._file as source_file,
     splits._line as source_line
 from splits
-left join types on splits.split_type_id = types.id
+left join types
+    on
+        splits.split_type_id = types.id
+        and splits._recorded_at < types.said_to
+        and splits.said_to > types.said_from
