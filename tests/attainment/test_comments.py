@@ -32,12 +32,12 @@ STATUSES = {
 LATER |= {f"revenue.{name}.status": STATUSES for name in ("fct_order", "fct_invoice")}
 BREAKS = {
     "order_code": {
-        *("no_orders_delivered", "order_missing", "order_without_booking"),
-        *("currency_differs", "amount_differs"),
+        *("no_orders_delivered", "deal_ambiguous", "order_missing", "order_without_booking"),
+        *("amount_unknown", "currency_differs", "amount_differs"),
     },
     "invoice_code": {
-        *("not_booked", "no_invoices_delivered", "invoice_missing", "currency_differs"),
-        *("over_invoiced", "under_invoiced"),
+        *("not_booked", "no_invoices_delivered", "deal_ambiguous", "invoice_missing"),
+        *("amount_unknown", "currency_differs", "over_invoiced", "under_invoiced"),
     },
 }
 LATER |= {f"revenue.fct_booking_reconciliation.{name}": codes for name, codes in BREAKS.items()}

@@ -878,6 +878,13 @@ sql(
     by="dbt.staging_gives_each_version_once",
 )
 sql(
+    "an order is compared with two deals",
+    "insert into revenue.fct_booking_reconciliation by name select * replace "
+    "(booking_reconciliation_key || '2' as booking_reconciliation_key) "
+    "from revenue.fct_booking_reconciliation where order_code = 'matched' limit 1",
+    by="revenue.fct_booking_reconciliation.orders_are_compared_once",
+)
+sql(
     "orders lose their keys",
     "update revenue.fct_order set order_key = null where order_id like '%4'",
     by="dbt.fct_order_is_unique",

@@ -35,6 +35,7 @@ def deliver(systems: Systems) -> None:
     rates.write_text("Date,USD,GBP,IDR,\n2026-01-30,1.25,0.8,20000,\n")
     systems.land(FIRST, rates)
     crm(systems)
+    other_crm(systems)
     netsuite(systems)
     stripe(systems)
     finance(systems)
@@ -56,15 +57,21 @@ def crm(systems: Systems) -> None:
     def deal(name: str, amount: str, currency: str = "USD") -> Row:
         return won | stamp | {"id": name, "amount": amount, "currency_iso_code": currency}
 
-    def order(name: str, status: str) -> Row:
-        return stamp | {
-            "id": name,
-            "effective_date": "2026-03-02",
-            "total_amount": "100",
-            "currency_iso_code": "GBP",
-            "status": "In our own words",
-            "status_code": status,
-        }
+    def order(name: str, status: str, **more: str) -> Row:
+        return (
+            stamp
+            | {
+                "id": name,
+                "effective_date": "2026-03-02",
+                "total_amount": "100",
+                "currency_iso_code": "GBP",
+                "status": "In our own words",
+                "status_code": status,
+            }
+            | more
+        )
+
+    usd = {"currency_iso_code": "USD"}
 
     systems.deliver(
         FIRST,
@@ -75,13 +82,45 @@ def crm(systems: Systems) -> None:
             deal("CREDITED", "438.24"),
             deal("VOIDED", "300"),
             deal("UNAPPROVED", "700"),
+            deal("TWICE", "100"),
+            deal("PARTLY", "100"),
         ],
-        order=[order("SF-1", "Activated"), order("SF-2", "Draft"), order("SF-3", "Canceled")],
+        order=[
+            order("SF-1", "Activated"),
+            order("SF-2", "Draft"),
+            order("SF-3", "Canceled"),
+            order("SF-4", "Activated", opportunity_id="TWICE", **usd),
+            # Of the two orders of a deal, one says nothing of its amount.
+            order("SF-5", "Activated", opportunity_id="PARTLY", **usd),
+            order("SF-6", "Activated", opportunity_id="PARTLY", **usd) | {"total_amount": ""},
+        ],
         product=[{"id": "01tA", "name": "Seat", "is_active": "true"} | stamp],
         pricebook_entry=[
             {"id": "01uA", "product_2_id": "01tA", "unit_price": "80", "is_active": "true"}
             | {"currency_iso_code": "EUR"}
             | stamp
+        ],
+    )
+
+
+def other_crm(systems: Systems) -> None:
+    """HubSpot has won a deal of its own, and another one of an id that Salesforce has as well."""
+    synced = {"_fivetran_synced": AT}
+    won = {"stage_id": "won", "label": "won", "display_order": "1", "probability": "1.0"}
+    closed = {"is_closed": "TRUE", "closed_won": "TRUE", "_fivetran_deleted": "FALSE"}
+    deal = {"is_deleted": "false", "deal_pipeline_id": "default", "deal_pipeline_stage_id": "won"}
+    dates = {"property_createdate": AT, "property_closedate": AT}
+    systems.deliver(
+        FIRST,
+        "hubspot",
+        deal_pipeline=[{"pipeline_id": "default", "label": "Sales"} | synced],
+        deal_pipeline_stage=[{"pipeline_id": "default"} | won | closed | synced],
+        deal=[
+            {"deal_id": name, "property_dealname": name, "property_amount": amount}
+            | deal
+            | dates
+            | synced
+            for name, amount in (("TWICE", "70"), ("HUB", "90"))
         ],
     )
 
@@ -271,7 +310,7 @@ def finance(systems: Systems) -> None:
             "status": status,
         } | more
 
-    def order(number: str, status: str) -> Row:
+    def order(number: str, status: str, **more: str) -> Row:
         return {
             "order_id": number,
             "ordered_on": "2026-03-02",
@@ -281,7 +320,9 @@ def finance(systems: Systems) -> None:
             "freight_amount": "1",
             "total_amount": "120",
             "status": status,
-        }
+        } | more
+
+    usd = {"currency": "USD"}
 
     systems.deliver(
         FIRST,
@@ -293,8 +334,16 @@ def finance(systems: Systems) -> None:
             invoice("F-3", "Written off"),
             invoice("F-4", "Cancelled"),
             invoice("F-5", "open", paid_on="2026-03-01"),
+            invoice("F-6", "paid", opportunity_id="HUB", amount="90"),
+            invoice("F-7", "paid", opportunity_id="TWICE", amount="70"),
         ],
-        order=[order("FO-1", ""), order("FO-2", "Pending approval")],
+        order=[
+            order("FO-1", ""),
+            order("FO-2", "Pending approval"),
+            order("FO-3", "", opportunity_id="HUB", subtotal_amount="90", **usd),
+            order("FO-4", "", opportunity_id="TWICE", subtotal_amount="70", **usd),
+            order("FO-5", "", opportunity_id="NOBODY", subtotal_amount="60", **usd),
+        ],
     )
 
 

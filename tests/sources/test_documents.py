@@ -26,6 +26,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Systems:
         "google_ads",
         "linkedin_ads",
         "ecb",
+        "hubspot",
         salesforce="connector",
     )
     documents.deliver(systems)
@@ -167,7 +168,8 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
     assert books.rows(
         "select opportunity_id, n_orders, n_invoices, order_code, invoice_code, "
         "ordered_amount_in_currency, invoiced_amount_in_currency "
-        "from revenue.fct_booking_reconciliation order by opportunity_id"
+        "from revenue.fct_booking_reconciliation "
+        "where opportunity_id not in ('TWICE', 'HUB', 'NOBODY', 'PARTLY') order by opportunity_id"
     ) == [
         ("CREDITED", 1, 2, "matched", "matched", *amounts("438.24", "438.24")),
         ("REPLACED", 1, 1, "matched", "matched", *amounts("500", "500")),
@@ -175,6 +177,62 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
         ("UNAPPROVED", 0, 0, "not_ordered_yet", "not_invoiced_yet", None, None),
         ("VOIDED", 1, 1, "matched", "matched", *amounts("300", "300")),
     ]
+
+
+def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Systems) -> None:
+    """HUB is HubSpot's alone; two systems have TWICE, and Salesforce's order means its own."""
+    assert books.rows(
+        "select opportunity_id, source_system, opportunity_key is not null, n_orders, n_invoices, "
+        "order_code, invoice_code, compared_amount from revenue.fct_booking_reconciliation "
+        "where opportunity_id in ('TWICE', 'HUB', 'NOBODY') order by all"
+    ) == [
+        ("HUB", "hubspot", True, 1, 1, "matched", "matched", Decimal(90)),
+        ("NOBODY", None, False, 1, 0, "order_without_booking", "not_booked", Decimal(60)),
+        ("TWICE", "hubspot", True, 0, 0, "not_ordered_yet", "not_invoiced_yet", Decimal(70)),
+        ("TWICE", "salesforce", True, 1, 0, "matched", "not_invoiced_yet", Decimal(100)),
+        ("TWICE", None, False, 1, 1, "deal_ambiguous", "deal_ambiguous", Decimal(70)),
+    ]
+    assert books.rows(
+        "select count(*), count(distinct booking_reconciliation_key), sum(n_orders), "
+        "sum(n_invoices) from revenue.fct_booking_reconciliation"
+    ) == books.rows(
+        "select 11, 11, (select count(*) from revenue.fct_order "
+        "where is_counted and opportunity_id is not null), (select count(*) from "
+        "revenue.fct_invoice where is_counted and opportunity_id is not null "
+        "and document_type = 'invoice')"
+    )
+
+
+def test_documents_have_the_key_of_the_deal_they_name(books: Systems) -> None:
+    assert books.rows(
+        "select document_id, deals.source_system, deals.opportunity_id from ("
+        "select order_id as document_id, opportunity_key from revenue.fct_order union all "
+        "select invoice_id, opportunity_key from revenue.fct_invoice) as documents "
+        "left join core.core_opportunity as deals using (opportunity_key) "
+        "where document_id in ('SF-4', 'FO-1', 'FO-3', 'FO-4', 'FO-5', 'F-6', 'F-7', '101') "
+        "order by all"
+    ) == [
+        ("101", "salesforce", "TAXED"),
+        ("F-6", "hubspot", "HUB"),
+        ("F-7", None, None),
+        ("FO-1", None, None),
+        ("FO-3", "hubspot", "HUB"),
+        ("FO-4", None, None),
+        ("FO-5", None, None),
+        ("SF-4", "salesforce", "TWICE"),
+    ]
+    for table, number in (("order", "FO-4"), ("invoice", "F-7")):
+        assert books.rows(
+            f"select {table}_id from core.core_{table} where is_opportunity_ambiguous"
+        ) == [(number,)]
+
+
+def test_orders_of_which_one_has_no_amount_match_nothing(books: Systems) -> None:
+    """The other one alone is worth as much as the deal."""
+    assert books.rows(
+        "select n_orders, ordered_amount_in_currency, order_code, is_order_break "
+        "from revenue.fct_booking_reconciliation where opportunity_id = 'PARTLY'"
+    ) == [(2, None, "amount_unknown", True)]
 
 
 # --- test mode -----------------------------------------------------------------------------------

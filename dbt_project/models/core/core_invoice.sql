@@ -6,6 +6,8 @@ refunds as (
     {{ latest_versions('refund', ['refund_id']) }}
 ),
 
+opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
+
 accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
@@ -59,44 +61,52 @@ documents as (
             refunds.source_system = invoices.source_system
             and refunds.invoice_id = invoices.invoice_id
     where refunds.refund_type = 'credit_memo' and not coalesce(refunds.is_deleted, false)
+),
+
+addressed as (
+    {{ addressed('documents', 'opportunity_ids', 'opportunity_id') }}
 )
 
 select
-    {{ surrogate_key('documents.source_system', 'documents.record_id') }} as invoice_key,
-    documents.source_system,
-    documents.invoice_id,
-    documents.credited_invoice_id,
-    coalesce(accounts.crm_account_id, documents.account_id) as account_id,
-    documents.opportunity_id,
+    {{ surrogate_key('addressed.source_system', 'addressed.record_id') }} as invoice_key,
+    {{ surrogate_key('addressed.opportunity_system', 'addressed.opportunity_id') }}
+        as opportunity_key,
+    addressed.source_system,
+    addressed.invoice_id,
+    addressed.credited_invoice_id,
+    coalesce(accounts.crm_account_id, addressed.account_id) as account_id,
+    addressed.opportunity_id,
+    addressed.opportunity_system as opportunity_source_system,
 
-    documents.invoiced_on,
-    documents.due_on,
-    documents.paid_on,
+    addressed.invoiced_on,
+    addressed.due_on,
+    addressed.paid_on,
 
-    documents.document_type,
+    addressed.document_type,
     statuses.status,
-    documents.source_status,
+    addressed.source_status,
     coalesce(statuses.is_counted, false) as is_counted,
     coalesce(statuses.is_outstanding, false) as is_outstanding,
     statuses.excluded_reason,
-    documents.currency,
-    documents.source_file,
-    documents.source_line,
+    addressed.is_opportunity_ambiguous,
+    addressed.currency,
+    addressed.source_file,
+    addressed.source_line,
 
-    documents.invoice_amount,
-    documents.tax_amount,
-    documents.freight_amount,
+    addressed.invoice_amount,
+    addressed.tax_amount,
+    addressed.freight_amount,
     cast(
-        documents.invoice_amount - documents.tax_amount - documents.freight_amount
+        addressed.invoice_amount - addressed.tax_amount - addressed.freight_amount
         as decimal(18, 4)
     ) as net_amount
-from documents
+from addressed
 left join statuses
     on
-        documents.source_system = statuses.source_system
-        and documents.document_type = statuses.document_type
-        and documents.source_status = statuses.source_status
+        addressed.source_system = statuses.source_system
+        and addressed.document_type = statuses.document_type
+        and addressed.source_status = statuses.source_status
 left join accounts
     on
-        documents.source_system = accounts.source_system
-        and documents.account_id = accounts.account_id
+        addressed.source_system = accounts.source_system
+        and addressed.account_id = accounts.account_id

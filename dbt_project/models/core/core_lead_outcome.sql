@@ -2,41 +2,10 @@ with leads as (select * from {{ ref('core_lead') }}),
 
 opportunities as (select * from {{ ref('core_opportunity') }}),
 
-versions as (select * from {{ ref('core_opportunity_version') }}),
+known_ids as (select * from {{ ref('core_opportunity_id') }}),
 
--- A deal that was deleted keeps its id: another system's deal of that id is another deal.
-known_ids as (
-    select distinct
-        source_system,
-        opportunity_id
-    from versions
-),
-
-systems_of_id as (
-    select
-        opportunity_id,
-        count(*) as n_systems,
-        min(source_system) as only_system
-    from known_ids
-    group by opportunity_id
-),
-
--- A lead names a deal of its own system, or else of the only system that knows the id.
 addressed as (
-    select
-        leads.*,
-        case
-            when own_ids.opportunity_id is not null then leads.source_system
-            when systems_of_id.n_systems = 1 then systems_of_id.only_system
-        end as opportunity_system,
-        coalesce(own_ids.opportunity_id is null and systems_of_id.n_systems > 1, false)
-            as is_opportunity_ambiguous
-    from leads
-    left join known_ids as own_ids
-        on
-            leads.source_system = own_ids.source_system
-            and leads.opportunity_id = own_ids.opportunity_id
-    left join systems_of_id on leads.opportunity_id = systems_of_id.opportunity_id
+    {{ addressed('leads', 'known_ids', 'opportunity_id') }}
 )
 
 select

@@ -6,6 +6,12 @@ lines as (
     {{ latest_versions('order_line', ['line_id']) }}
 ),
 
+opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
+
+addressed as (
+    {{ addressed('orders', 'opportunity_ids', 'opportunity_id') }}
+),
+
 accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
@@ -23,41 +29,46 @@ line_totals as (
 )
 
 select
-    {{ surrogate_key('orders.source_system', 'orders.order_id') }} as order_key,
-    orders.source_system,
-    orders.order_id,
-    coalesce(accounts.crm_account_id, account_merges.survivor_id, orders.account_id) as account_id,
-    orders.owner_id,
-    orders.opportunity_id,
-    orders.ordered_on,
-    coalesce(orders.currency, '{{ var("currency") }}') as currency,
+    {{ surrogate_key('addressed.source_system', 'addressed.order_id') }} as order_key,
+    {{ surrogate_key('addressed.opportunity_system', 'addressed.opportunity_id') }}
+        as opportunity_key,
+    addressed.source_system,
+    addressed.order_id,
+    coalesce(accounts.crm_account_id, account_merges.survivor_id, addressed.account_id)
+        as account_id,
+    addressed.owner_id,
+    addressed.opportunity_id,
+    addressed.opportunity_system as opportunity_source_system,
+    addressed.ordered_on,
+    coalesce(addressed.currency, '{{ var("currency") }}') as currency,
     statuses.status,
-    orders.status as source_status,
+    addressed.status as source_status,
     coalesce(statuses.is_counted, false) as is_counted,
     statuses.excluded_reason,
-    orders.source_file,
-    orders.source_line,
+    addressed.is_opportunity_ambiguous,
+    addressed.source_file,
+    addressed.source_line,
     coalesce(line_totals.n_lines, 0) as n_lines,
-    orders.subtotal_amount,
-    orders.tax_amount,
-    orders.freight_amount,
-    orders.total_amount,
+    addressed.subtotal_amount,
+    addressed.tax_amount,
+    addressed.freight_amount,
+    addressed.total_amount,
     cast(line_totals.line_amount as decimal(18, 6)) as line_amount
-from orders
+from addressed
 left join line_totals
     on
-        orders.source_system = line_totals.source_system
-        and orders.order_id = line_totals.order_id
+        addressed.source_system = line_totals.source_system
+        and addressed.order_id = line_totals.order_id
 left join account_merges
     on
-        orders.source_system = account_merges.source_system
-        and orders.account_id = account_merges.record_id
+        addressed.source_system = account_merges.source_system
+        and addressed.account_id = account_merges.record_id
 left join statuses
     on
-        orders.source_system = statuses.source_system
+        addressed.source_system = statuses.source_system
         and statuses.document_type = 'order'
-        and orders.status = statuses.source_status
+        and addressed.status = statuses.source_status
 left join accounts
     on
-        orders.source_system = accounts.source_system
-        and orders.account_id = accounts.account_id
+        addressed.source_system = accounts.source_system
+        and addressed.account_id = accounts.account_id

@@ -6,6 +6,7 @@ latest_extract as (select * from {{ ref('core_latest_extract') }})
 
 select
     invoices.invoice_key,
+    invoices.opportunity_key,
     invoices.source_system,
     invoices.invoice_id,
     invoices.credited_invoice_id,

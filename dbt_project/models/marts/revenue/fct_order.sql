@@ -4,6 +4,7 @@ plan_rates as (select * from {{ ref('core_plan_rate') }})
 
 select
     orders.order_key,
+    orders.opportunity_key,
     orders.source_system,
     orders.order_id,
     coalesce(orders.account_id, 'unassigned') as account_id,

@@ -1,0 +1,6 @@
+with versions as (select * from {{ ref('core_opportunity_version') }})
+
+select distinct
+    source_system,
+    opportunity_id
+from versions
