@@ -191,3 +191,25 @@
 {% macro spark__each_of(text, delimiter) -%}
     explode(split({{ text }}, {{ delimiter }}))
 {%- endmacro %}
+
+{#-
+    Versions in the order in which people count them: 10 after 9, v10 after v9, 1.10 after 1.9, and
+    a number after a word. Every number is made as long as any other.
+-#}
+{% macro version_order(version) -%}
+    case when lower(trim({{ version }})) < ':' then '1' else '0' end
+    || {{ adapter.dispatch('pad_numbers', 'salesops')('lower(trim(' ~ version ~ '))') }}
+{%- endmacro %}
+
+{% macro default__pad_numbers(text) -%}
+    regexp_replace(
+        regexp_replace({{ text }}, '([0-9]+)', '{{ '0' * 20 }}\1', 'g'),
+        '[0-9]*([0-9]{20})', '\1', 'g'
+    )
+{%- endmacro %}
+
+{% macro spark__pad_numbers(text) -%}
+    regexp_replace(
+        regexp_replace({{ text }}, '([0-9]+)', '{{ '0' * 20 }}$1'), '[0-9]*([0-9]{20})', '$1'
+    )
+{%- endmacro %}

@@ -36,6 +36,22 @@ def planned(key: str, holder: str, amount: str, approved_at: str, **more: str) -
     }
 
 
+VERSIONS = {
+    "005G": {"10": "10", "9": "9"},
+    "005H": {"12": "v12", "8": "V8"},
+    "005I": {"110": "1.10", "19": "1.9"},
+}
+"""By seller, versions approved at one moment, the highest first; each quota has another amount."""
+STATUSES = {
+    "Approved": True,
+    " APPROVED": True,
+    "Pending_Approval": False,
+    "superseded": False,
+    "Ready": None,
+}
+"""What planning calls a quota, and whether that means approved; None where nobody knows."""
+
+
 @pytest.fixture(scope="module")
 def planning(tmp_path_factory: pytest.TempPathFactory) -> Systems:
     """Quotas of finance: one is corrected, one gets a new version, one seller's seat is learnt."""
@@ -46,12 +62,22 @@ def planning(tmp_path_factory: pytest.TempPathFactory) -> Systems:
         planned("C-1", "005C", "300", "2026-01-22T17:00:00Z"),
         planned("D", "005D", "400", "2026-01-23T17:00:00Z"),
         planned("F", "005F", "600", "2026-08-01T17:00:00Z", status="approved"),
+        *(
+            planned(f"G-{version}", holder, version, "2026-01-20T17:00:00Z", version=label)
+            for holder, labels in VERSIONS.items()
+            for version, label in labels.items()
+        ),
+        *(
+            planned(f"S-{status}", "005J", "1", "2026-01-20T17:00:00Z", status=status)
+            | {"measure": f"bookings_{number}"}
+            for number, status in enumerate(STATUSES)
+        ),
     ]
     seats = [{"participant_id": "005D", "seat_state": "active", "valid_from": "2024-01-01"}]
     systems.deliver(
         FIRST,
         "salesforce",
-        user=[{"id": f"005{letter}", "last_name": letter} | STAMP for letter in "ABCDEF"],
+        user=[{"id": f"005{letter}", "last_name": letter} | STAMP for letter in "ABCDEFGHIJ"],
         opportunity=[],
     )
     systems.deliver(FIRST, "finance", quota=quotas, seat=seats)
@@ -74,7 +100,8 @@ def test_a_quota_is_known_from_when_it_was_told_and_not_from_when_a_seat_was(
 ) -> None:
     """The first delivery is taken to have been known at its approval, later ones when they came."""
     assert planning.rows(
-        "select quota_id, known_from_on, is_in_force from attainment.fct_quota order by quota_id"
+        "select quota_id, known_from_on, is_in_force from attainment.fct_quota "
+        "where quota_id < 'G' order by quota_id"
     ) == [
         ("A", date(2026, 1, 20), True),
         ("B", SECOND, True),
@@ -97,6 +124,28 @@ def test_what_changes_nothing_about_a_quota_in_force_begins_no_range(planning: S
         ("005D", date(2026, 1, 23), THIRD, 400),
         ("005D", THIRD, date(9999, 12, 31), pytest.approx(197.75, abs=0.01)),
     ]
+
+
+def test_of_two_versions_the_higher_number_is_in_force(planning: Systems) -> None:
+    assert planning.rows(
+        "select participant_id, quota_id from attainment.fct_quota "
+        "where is_in_force and quota_id like 'G-%' order by all"
+    ) == [(holder, f"G-{next(iter(labels))}") for holder, labels in VERSIONS.items()]
+
+
+def test_a_status_is_read_however_it_is_spelled_and_an_unknown_one_refused(
+    planning: Systems,
+) -> None:
+    assert dict(
+        planning.rows(
+            "select status, is_in_force from attainment.fct_quota where quota_id like 'S-%'"
+        )
+    ) == {status.strip(): bool(is_approved) for status, is_approved in STATUSES.items()}
+    [found] = checked(planning, "quota_status_is_known").values()
+    assert (found.status, found.severity, found.n_failed) == ("fail", "block", 1)
+    assert "S-Ready" in (found.example or "")
+    assert "status=Ready" in (found.example or "")
+    assert "seed_quota_status.csv" in found.next_step
 
 
 def forecast_quota(holder: str, start: str, amount: int) -> dict[str, str]:

@@ -400,6 +400,11 @@ def _(folder: Path) -> None:
     rewrite(folder / "quotas.csv", lambda rows: [rows[0] | {"measure": "smiles"}, *rows[1:]])
 
 
+@defect("quotas in a status nobody knows", "extract", by="dbt.quota_status_is_known")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", set_to(status="Ready"))
+
+
 @defect("a quota is of a seller and of a region", "extract", by="dbt.quota_has_a_participant")
 def _(folder: Path) -> None:
     rewrite(folder / "quotas.csv", lambda rows: [rows[0] | {"node": "company"}, *rows[1:]])

@@ -1,5 +1,7 @@
 with periods as (select * from {{ ref('core_quota_scope') }}),
 
+statuses as (select * from {{ ref('seed_quota_status') }}),
+
 seats as (select * from {{ ref('core_seat') }}),
 
 ramp_steps as (
@@ -130,6 +132,17 @@ at_points as (
             and periods.period_start_on = spans.period_start_on
             and periods.known_from_on <= spans.point_on
             and periods.known_to_on > spans.point_on
+),
+
+-- A source that keeps no status keeps approved quotas alone; a status nobody knows is left for a
+-- check.
+judged as (
+    select
+        at_points.*,
+        case when at_points.status is null then true else statuses.is_approved end as is_approved
+    from at_points
+    left join statuses
+        on replace(replace(lower(trim(at_points.status)), '_', ' '), '-', ' ') = statuses.status
 )
 
 -- Quota in force (M5): the version the company names, of those approved the latest.
@@ -154,12 +167,13 @@ select
     declared_period,
     basis,
     has_own_credit,
+    is_approved,
     currency,
     source_file,
     source_line,
     quota_amount_in_currency,
     case
-        when coalesce(status, 'approved') <> 'approved' then null
+        when not coalesce(is_approved, false) then null
         when
             '{{ var("quota_version") }}' <> ''
             and coalesce(version, '') <> '{{ var("quota_version") }}'
@@ -172,10 +186,10 @@ select
                     measure,
                     period_start_on,
                     span_from_on,
-                    coalesce(status, 'approved') = 'approved',
+                    coalesce(is_approved, false),
                     '{{ var("quota_version") }}' = ''
                     or coalesce(version, '') = '{{ var("quota_version") }}'
-                order by approved_at desc nulls last, version desc nulls last
+                order by approved_at desc nulls last, {{ version_order('version') }} desc nulls last
             )
     end as force_rank
-from at_points
+from judged

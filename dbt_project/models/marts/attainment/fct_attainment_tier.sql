@@ -36,7 +36,6 @@ planned as (
     where attainment.quota_amount > 0
 ),
 
--- The newest version by its number: 10 comes after 9.
 ranked_versions as (
     select
         plan_id,
@@ -44,8 +43,7 @@ ranked_versions as (
         version,
         row_number() over (
             partition by plan_id, measure
-            order by
-                {{ try_decimal('version') }} desc nulls last, length(version) desc, version desc
+            order by {{ version_order('version') }} desc nulls last, version desc
         ) as version_rank
     from (
         select distinct
