@@ -6,7 +6,8 @@ plan_rates as (select * from {{ ref('core_plan_rate') }})
 
 select
     md5(
-        spend.campaign_id || '|' || cast(spend.spend_on as varchar) || '|' || spend.channel
+        spend.source_system || '|' || spend.campaign_id || '|' || cast(spend.spend_on as varchar)
+        || '|' || spend.channel || '|' || coalesce(spend.currency, '')
     ) as spend_key,
     spend.source_system,
     spend.campaign_id,
