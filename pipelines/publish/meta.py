@@ -138,7 +138,11 @@ def restatement_table(rows: Sequence[Restated]) -> MetaTable:
             "metric", "varchar", "bookings, orders, invoices, credit/<measure> or quota/<measure>."
         ),
         _Column("scope_type", "varchar", "company, team, owner or participant."),
-        _Column("scope_id", "varchar", "Which of them."),
+        _Column(
+            "scope_id",
+            "varchar",
+            "Which of them; `unassigned` without a team, in quotes where a team is called so.",
+        ),
         _Column("period_start_on", "date", "First day of the closed period."),
         _Column("period_end_on", "date", "First day after it."),
         _Column("cause", "varchar", "late_data, reversal, edit, hierarchy, rate or definition."),

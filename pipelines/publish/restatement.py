@@ -42,6 +42,8 @@ class Restatement:
     scope_type: str
     """`company`, `team`, `owner` or `participant`."""
     scope_id: str
+    """Deals without a team are in team `unassigned`; a team of that name is quoted, as in the keys
+    of nodes."""
     period_start_on: date
     period_end_on: date
     """First day after the period."""
@@ -108,7 +110,10 @@ create or replace temp view {side}_booked as
 select
     'bookings' as metric,
     deals.opportunity_key, deals.opportunity_id, deals.owner_id,
-    coalesce(deals.team, 'unassigned') as team,
+    case
+        when deals.team = 'unassigned' then '"unassigned"'
+        else coalesce(deals.team, 'unassigned')
+    end as team,
     deals.closed_on, deals.currency, deals.amount_in_currency, deals.status,
     periods.period_start_on, periods.period_end_on,
     case when deals.status = 'won' then coalesce(deals.amount, 0) end as amount

@@ -181,6 +181,25 @@ def test_another_owner_moves_sellers_and_teams_but_not_the_company(states: State
     }
 
 
+def test_deals_without_a_team_are_apart_from_a_team_called_unassigned(states: States) -> None:
+    """The first deal is edited; the second loses the team whose name is `unassigned`."""
+    named: Deal = {"team": "unassigned"}
+    states.fill("before", [deal(1, team=None), deal(2, **named), deal(3, **named)], QUOTAS)
+    edited = deal(1, team=None, amount=Decimal(130), amount_in_currency=Decimal(130))
+    states.fill("after", [edited, deal(2, team=None), deal(3, **named)], QUOTAS)
+    found = states.moved()
+    assert residuals(found) == []
+    assert sorted(
+        (row.scope_id, row.cause, row.old_value, row.new_value, row.delta_amount)
+        for row in found
+        if row.scope_type == "team"
+    ) == [
+        ('"unassigned"', "hierarchy", 200, 100, -100),
+        ("unassigned", "edit", 100, 230, 30),
+        ("unassigned", "hierarchy", 100, 230, 100),
+    ]
+
+
 def test_a_quota_that_was_changed_names_itself(states: States) -> None:
     states.fill("before", [deal(1)], QUOTAS)
     states.fill("after", [deal(1)], QUOTAS | {("ann", date(2025, 5, 1)): 850})
