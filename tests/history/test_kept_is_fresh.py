@@ -38,7 +38,11 @@ FIRST_DAY, LAST_DAY = date(2025, 9, 1), date(2026, 6, 30)
 DISPENSABLE = ("google_ads", "linkedin_ads", "marketo", "netsuite")
 """Sources a company of salespeople can do without for a while."""
 MODELS = (
-    ("models/marts/pipeline/fct_opportunity.sql", "'Several products'", "'More than one'"),
+    (
+        "models/marts/pipeline/fct_opportunity.sql",
+        "min(product_id) <> max",
+        "min(product_id) = max",
+    ),
     ("models/core/core_snapshot_day.sql", "or is_period_start or", "or"),
     ("seeds/seed_account_segment.csv", "200", "100"),
 )

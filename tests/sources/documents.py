@@ -20,6 +20,7 @@ MODELS = (
     "fct_booking_reconciliation",
     "fct_excluded_record",
     "fct_spend",
+    "fct_opportunity",
     "dim_product_price",
     "core_payment",
     "core_refund",
@@ -27,6 +28,17 @@ MODELS = (
     "core_subscription",
     "core_subscription_plan",
 )
+
+
+LINES = [
+    ("REPLACED", "01tA"),
+    ("REPLACED", "01tB"),
+    ("VOIDED", "01tA"),
+    ("VOIDED", "01tA"),
+    ("CREDITED", "01tB"),
+    ("CREDITED", "01tB"),
+]
+"""Deals and products of their lines; nobody says what 01tB is called."""
 
 
 def deliver(systems: Systems) -> None:
@@ -83,7 +95,14 @@ def crm(systems: Systems) -> None:
             deal("VOIDED", "300"),
             deal("UNAPPROVED", "700"),
             deal("TWICE", "100"),
-            deal("PARTLY", "100"),
+            # Of an account that only NetSuite has.
+            deal("PARTLY", "100") | {"account_id": "70"},
+        ],
+        opportunity_line_item=[
+            stamp
+            | {"id": f"00k{number}", "opportunity_id": name, "product_2_id": product}
+            | {"quantity": "1", "total_price": "1", "created_date": AT}
+            for number, (name, product) in enumerate(LINES)
         ],
         order=[
             order("SF-1", "Activated"),
@@ -374,14 +393,21 @@ def advertising(systems: Systems) -> None:
             *(cost(f"b{n}", "12", "2", "49") for n in range(1000)),
         ],
     )
-    known = {"last_modified_time": AT, "account_id": "5"}
+    known = {"last_modified_time": AT}
+    accounts = {"7": "5", "8": "5", "9": "6"}
     systems.deliver(
         FIRST,
         "linkedin_ads",
-        account_history=[{"id": "5", "last_modified_time": AT, "currency": "USD"}],
-        campaign_history=[{"id": n, "name": f"Leaders [{CAMPAIGN}]"} | known for n in ("7", "8")],
+        account_history=[
+            {"id": "5", "currency": "USD"} | known,
+            {"id": "6", "currency": "EUR"} | known,
+        ],
+        campaign_history=[
+            {"id": n, "name": f"Leaders [{CAMPAIGN}]", "account_id": account} | known
+            for n, account in accounts.items()
+        ],
         ad_analytics_by_campaign=[
-            {"campaign_id": n, "day": "2026-03-01", "cost_in_local_currency": "0.00005"}
-            for n in ("7", "8")
+            {"campaign_id": n, "day": "2026-03-01", "cost_in_local_currency": cost}
+            for n, cost in (("7", "0.00005"), ("8", "0.00005"), ("9", "4"))
         ],
     )

@@ -341,5 +341,35 @@ def test_costs_in_millionths_fit_and_are_rounded_after_adding(books: Systems) ->
     ) == [
         ("google_ads", "IDR", *amounts("120000000", "7500")),
         ("google_ads", "USD", *amounts("0.049", "0.049")),
+        ("linkedin_ads", "EUR", *amounts("4", "5")),
         ("linkedin_ads", "USD", *amounts("0.0001", "0.0001")),
     ]
+
+
+def test_spend_of_a_campaign_in_two_currencies_has_two_keys(books: Systems) -> None:
+    assert books.rows("select count(distinct spend_key), count(*) from funnel.fct_spend") == [
+        (4, 4)
+    ]
+
+
+# --- names of deals ------------------------------------------------------------------------------
+
+
+def test_a_deal_of_several_products_says_so_and_names_none(books: Systems) -> None:
+    assert books.rows(
+        "select opportunity_id, product_id, product_name, has_several_products "
+        "from pipeline.fct_opportunity "
+        "where opportunity_id in ('REPLACED', 'VOIDED', 'CREDITED', 'TAXED') order by all"
+    ) == [
+        ("CREDITED", "01tB", None, False),
+        ("REPLACED", None, None, True),
+        ("TAXED", None, None, False),
+        ("VOIDED", "01tA", "Seat", False),
+    ]
+
+
+def test_a_deal_names_its_account_in_the_only_system_that_has_it(books: Systems) -> None:
+    assert books.rows(
+        "select account_id, account_name from pipeline.fct_opportunity "
+        "where opportunity_id = 'PARTLY'"
+    ) == [("70", "Alder")]

@@ -2,11 +2,20 @@ with opportunities as (select * from {{ ref('core_opportunity') }}),
 
 accounts as (select * from {{ ref('core_account') }}),
 
+account_ids as (select * from {{ ref('core_account_id') }}),
+
 participants as (
     select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
 ),
 
 products as (select * from {{ ref('core_product') }}),
+
+product_ids as (
+    select
+        source_system,
+        product_id as known_product_id
+    from products
+),
 
 lines as (select * from {{ ref('core_opportunity_line') }}),
 
@@ -14,23 +23,23 @@ line_totals as (
     select
         source_system,
         opportunity_id,
-        count(*) as n_lines,
         -- One line without a list price leaves the whole deal without one.
         case
             when count(list_amount) = count(*) then sum(list_amount)
         end as list_amount_in_currency,
-        case when min(product_id) = max(product_id) then min(product_id) end as product_id
+        case when min(product_id) = max(product_id) then min(product_id) end as product_id,
+        min(product_id) <> max(product_id) as has_several_products
     from lines
     group by source_system, opportunity_id
 ),
 
 -- The seller as of the day that counts: the close of a closed deal, today for an open one.
-dated as (
+described as (
     select
         opportunities.*,
         opportunities.rate_day_on as attribute_day_on,
         coalesce(opportunities.product_id, line_totals.product_id) as known_product_id,
-        coalesce(line_totals.n_lines, 0) as n_lines,
+        coalesce(line_totals.has_several_products, false) as has_several_products,
         coalesce(line_totals.list_amount_in_currency, opportunities.header_list_amount)
             as list_amount_in_currency
     from opportunities
@@ -38,6 +47,14 @@ dated as (
         on
             opportunities.source_system = line_totals.source_system
             and opportunities.opportunity_id = line_totals.opportunity_id
+),
+
+of_accounts as (
+    {{ addressed('described', 'account_ids', 'account_id') }}
+),
+
+dated as (
+    {{ addressed('of_accounts', 'product_ids', 'known_product_id') }}
 )
 
 select
@@ -66,10 +83,8 @@ select
     participants.manager_name,
     participants.team,
     participants.region,
-    case
-        when products.product_name is not null then products.product_name
-        when dated.n_lines > 1 then 'Several products'
-    end as product_name,
+    products.product_name,
+    dated.known_product_id is null and dated.has_several_products as has_several_products,
     dated.opportunity_type,
     dated.lead_source,
     dated.next_step,
@@ -92,7 +107,7 @@ select
 from dated
 left join accounts
     on
-        dated.source_system = accounts.source_system
+        dated.account_system = accounts.source_system
         and dated.account_id = accounts.account_id
 left join participants
     on
@@ -102,5 +117,5 @@ left join participants
         and dated.attribute_day_on < participants.valid_to
 left join products
     on
-        dated.source_system = products.source_system
+        dated.known_product_system = products.source_system
         and dated.known_product_id = products.product_id

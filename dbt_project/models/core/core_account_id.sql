@@ -1,0 +1,8 @@
+with versions as (
+    {{ union_entity('account') }}
+)
+
+select distinct
+    source_system,
+    account_id
+from versions
