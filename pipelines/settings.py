@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -144,6 +144,14 @@ class NotificationTarget(_Frozen):
     url: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")]
     """An address of Apprise, or `file:///path`; `${NAME}` is taken from the environment."""
     on: tuple[NoticeKind, ...] = ("refused", "failed", "missed_extract", "late")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_on(cls, given: Any) -> Any:
+        """YAML 1.1 reads the key `on` as true; one that stands beside a quoted one is refused."""
+        if not isinstance(given, dict) or "on" in given:
+            return given
+        return {"on" if key is True else key: value for key, value in given.items()}
 
 
 class Company(_Frozen):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ import pytest
 import yaml
 
 from pipelines.notify import NOTICES, Notice, check_targets, notify
-from pipelines.settings import Company, ConfigurationError, load_company
+from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError, load_company
 from tests.deployment import COMPANIES
 
+HOW_TO = PROJECT_ROOT / "docs" / "how-to" / "notifications.md"
 REFUSED = Notice("refused", "release refused by 2 checks", ("a.b.c blocks; 3 rows", "next: look"))
 HOSTILE = Notice("failed", "<script>\"';--\r\nX-Evil: 1", ("${HOME} %s {0}", "\u202e"))
 
@@ -94,6 +96,31 @@ def test_only_the_kinds_that_were_asked_for_are_sent(
     notify(told, Notice("failed", "the run failed"), {})
     assert len(got) == 1
     assert len(notices(told)) == 2
+
+
+@pytest.mark.parametrize("key", ["on", "'on'", '"on"'])
+def test_kinds_are_named_as_a_person_writes_them(tmp_path: Path, key: str) -> None:
+    # YAML 1.1 reads the bare word as true, and the library that writes YAML quotes it.
+    file = company(tmp_path).file
+    written = file.read_text(encoding="utf-8").replace("notifications: []\n", "")
+    written += f"notifications:\n  - url: mailto://example.com\n    {key}: [refused, late]\n"
+    file.write_text(written, encoding="utf-8")
+    [target] = load_company(file).notifications
+    assert target.on == ("refused", "late")
+
+
+def test_kinds_that_are_named_twice_are_refused(tmp_path: Path) -> None:
+    twice = {"url": "mailto://example.com", "on": ["failed"], True: ["late"]}
+    with pytest.raises(ConfigurationError, match="notifications.0"):
+        company(tmp_path, twice)
+
+
+def test_the_example_of_the_how_to_is_understood(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml\n(notifications:.*?)```", HOW_TO.read_text(), re.DOTALL)
+    targets = company(tmp_path, *yaml.safe_load(example)["notifications"]).notifications
+    assert {target.on for target in targets if target.url.startswith("slack")} == {
+        ("refused", "failed")
+    }
 
 
 def test_hostile_words_arrive_as_words(
