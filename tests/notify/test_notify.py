@@ -111,7 +111,7 @@ def test_kinds_are_named_as_a_person_writes_them(tmp_path: Path, key: str) -> No
 
 def test_kinds_that_are_named_twice_are_refused(tmp_path: Path) -> None:
     twice = {"url": "mailto://example.com", "on": ["failed"], True: ["late"]}
-    with pytest.raises(ConfigurationError, match="notifications.0"):
+    with pytest.raises(ConfigurationError, match=r"notifications\.0"):
         company(tmp_path, twice)
 
 

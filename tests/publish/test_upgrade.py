@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from datetime import date
@@ -42,7 +43,8 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     program.mkdir()
     archive = git("archive", EARLIER)
     subprocess.run(["tar", "-x", "-C", str(program)], input=archive.stdout, check=True)
-    deployment = Deployment.of(PROJECT_ROOT / "data" / "demo" / "company.yml", folder)
+    # In the words of its own company file: it does not know the keys of later ones.
+    deployment = Deployment.of(program / "data" / "demo" / "company.yml", folder)
     environment = os.environ | {
         "PYTHONPATH": str(program),
         "SALESOPS_DAGSTER_STORAGE": str(folder / "dagster"),
@@ -81,7 +83,7 @@ def test_an_upgrade_asks_for_changed_definitions_and_for_nothing_else(
     refused = earlier.run()
     said = " ".join(refused.output.split())
     assert refused.exit_code == 1, refused.output
-    assert said.count("failed ") == said.count("failed release.definitions_are_accepted"), said
+    assert re.findall(r"failed (\w+\.\S+)", said) == ["release.definitions_are_accepted"], said
     for each in changed:
         assert f"{{change: {each.change}, reason:" in said
     assert earlier.release_id == before
