@@ -19,3 +19,11 @@
     where {{ day }} >= (select first_changed_on from {{ ref('core_changed_day') }})
     {%- endif %}
 {%- endmacro %}
+
+{#- The same of deals: of one that is computed again, nothing may be left to put in again. -#}
+{% macro forget_changed_opportunities() -%}
+    {%- if is_incremental() %}
+    delete from {{ this }}
+    where opportunity_key in (select opportunity_key from {{ ref('core_changed_opportunity') }})
+    {%- endif %}
+{%- endmacro %}

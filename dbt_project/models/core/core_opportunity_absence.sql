@@ -1,6 +1,6 @@
 {{ config(
-    materialized=incremental_where_possible(), incremental_strategy='delete+insert',
-    unique_key='opportunity_key',
+    materialized=incremental_where_possible(), incremental_strategy='append',
+    pre_hook="{{ forget_changed_opportunities() }}",
     on_schema_change='fail'
 ) }}
 with extracts as (select * from {{ ref('core_opportunity_extract') }}),
