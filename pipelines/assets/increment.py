@@ -27,12 +27,15 @@ _TABLES = {
         "batch_id": "BIGINT", "source": "VARCHAR", "object": "VARCHAR", "extract_on": "DATE"
     },
 }  # fmt: skip
-KEPT = {"participant_version": "core_participant_version", "plan_rate": "core_plan_rate"}
+KEPT = {
+    "participant_version": "core_participant_version",
+    "plan_rate_version": "core_plan_rate_version",
+}
 """Tables whose last state is kept, so that models can ask from which day on they differ."""
 CHANGED_DAY, CHANGED_OPPORTUNITY = "core_changed_day", "core_changed_opportunity"
 """Models that say what an increment has to replace; an incremental model reads one of them."""
-FOLLOWED_BY_DAY = frozenset({*KEPT.values(), "core_latest_extract", "core_plan_rate_version"})
-"""Models whose changes `core_changed_day` knows; a plan rate changes with what is known of it."""
+FOLLOWED_BY_DAY = frozenset({*KEPT.values(), "core_latest_extract"})
+"""Models whose changes `core_changed_day` knows."""
 FOLLOWED_BY_BOTH = "core_opportunity_extract"
 """Model whose new rows both know: an extract may tell of a deal by lacking it."""
 FOLLOWED_ENTITIES = ("opportunity", "opportunity_change", "opportunity_field_change")

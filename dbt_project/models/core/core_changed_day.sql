@@ -9,9 +9,9 @@ participants_before as (select * from {{ source('increment', 'participant_versio
 
 participants_now as (select * from {{ ref('core_participant_version') }}),
 
-rates_before as (select * from {{ source('increment', 'plan_rate') }}),
+rates_before as (select * from {{ source('increment', 'plan_rate_version') }}),
 
-rates_now as (select * from {{ ref('core_plan_rate') }}),
+rates_now as (select * from {{ ref('core_plan_rate_version') }}),
 
 -- Days on which something else became known of a seller, then or now.
 points as (
@@ -108,11 +108,14 @@ participants_new as (
     select * from participants_before_by_day
 ),
 
+-- A rate also goes and comes in between, where it was corrected twice since.
 rates_gone as (
     select
         currency,
         valid_from,
         valid_to,
+        known_from_on,
+        known_to_on,
         plan_rate
     from rates_before
 
@@ -122,6 +125,8 @@ rates_gone as (
         currency,
         valid_from,
         valid_to,
+        known_from_on,
+        known_to_on,
         plan_rate
     from rates_now
 ),
@@ -131,6 +136,8 @@ rates_new as (
         currency,
         valid_from,
         valid_to,
+        known_from_on,
+        known_to_on,
         plan_rate
     from rates_now
 
@@ -140,6 +147,8 @@ rates_new as (
         currency,
         valid_from,
         valid_to,
+        known_from_on,
+        known_to_on,
         plan_rate
     from rates_before
 ),
@@ -154,9 +163,9 @@ changed as (
     union all
     select day_on as changed_on from participants_new
     union all
-    select valid_from as changed_on from rates_gone
+    select greatest(valid_from, known_from_on) as changed_on from rates_gone
     union all
-    select valid_from as changed_on from rates_new
+    select greatest(valid_from, known_from_on) as changed_on from rates_new
 )
 
 select min(changed_on) as first_changed_on

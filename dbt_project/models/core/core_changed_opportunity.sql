@@ -24,40 +24,65 @@ extracts as (select * from {{ ref('core_opportunity_extract') }}),
 
 witnesses as (
     select
+        'record' as kind,
         source_system,
         opportunity_id,
         recorded_at,
-        batch_id,
-        true as is_record
+        extracted_at,
+        batch_id
     from records
 
     union all
 
     select
+        'state' as kind,
         source_system,
         opportunity_id,
         recorded_at,
-        batch_id,
-        false as is_record
+        extracted_at,
+        batch_id
     from all_changes
 
     union all
 
     select
+        'field' as kind,
         source_system,
         opportunity_id,
         recorded_at,
-        batch_id,
-        false as is_record
+        extracted_at,
+        batch_id
     from field_changes
 ),
 
+first_extracts as (
+    select
+        kind,
+        source_system,
+        min(extracted_at) as first_extracted_at
+    from witnesses
+    group by kind, source_system
+),
+
+-- What a first extract says is believed of the days before it, too.
 spoken_of as (
-    select distinct
+    select
         witnesses.source_system,
-        witnesses.opportunity_id
+        witnesses.opportunity_id,
+        min(
+            case
+                when witnesses.extracted_at > first_extracts.first_extracted_at
+                    then witnesses.extracted_at
+                else cast('1900-01-01 00:00:00' as timestamp)
+            end
+        ) as believed_from
     from witnesses
     inner join pending on witnesses.batch_id = pending.batch_id
+    inner join first_extracts
+        on
+            witnesses.kind = first_extracts.kind
+            and witnesses.source_system = first_extracts.source_system
+    group by witnesses.source_system, witnesses.opportunity_id
 ),
 
 judged as (
@@ -65,9 +90,14 @@ judged as (
         witnesses.source_system,
         witnesses.opportunity_id,
         min(witnesses.recorded_at) as first_at,
-        min(case when pending.batch_id is not null then witnesses.recorded_at end)
-            as first_pending_at,
-        count(case when pending.batch_id is null and witnesses.is_record then 1 end)
+        -- Whoever was heard since then is told by the new ones what was before them.
+        min(
+            case
+                when witnesses.extracted_at >= spoken_of.believed_from
+                    then witnesses.recorded_at
+            end
+        ) as first_retold_at,
+        count(case when pending.batch_id is null and witnesses.kind = 'record' then 1 end)
             as n_known_records
     from witnesses
     inner join spoken_of
@@ -85,7 +115,7 @@ unrecorded as (
         opportunity_id
     from witnesses
     group by source_system, opportunity_id
-    having count(case when is_record then 1 end) = 0
+    having count(case when kind = 'record' then 1 end) = 0
 ),
 
 pending_extracts as (
@@ -102,7 +132,7 @@ changed as (
         source_system,
         opportunity_id,
         -- Its first full record brings to light the history that came before it.
-        {{ local_date('case when n_known_records = 0 then first_at else first_pending_at end') }}
+        {{ local_date('case when n_known_records = 0 then first_at else first_retold_at end') }}
             as changed_on
     from judged
 
