@@ -139,6 +139,9 @@ CARRIED: dict[str, dict[str, Carried]] = {
             }
         ),
     },
+    "revenue.fct_excluded_record": {
+        "netsuite/transaction": Carried({"example_record_id": "id"}),
+    },
     "revenue.fct_invoice": {
         "netsuite/transaction": Carried(
             {
