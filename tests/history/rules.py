@@ -74,7 +74,7 @@ RULES: Mapping[str, Rule] = {
         "known_from_on <= {day}",
         today={
             "is_in_force": "whether another one was put in its place since",
-            "full_quota_amount": "at the plan rate known today; fct_quota_in_force has that of then",
+            "full_quota_amount": _SEATS,
             "prorated_quota_amount": _SEATS,
             "quota_amount": _SEATS,
         },

@@ -77,9 +77,7 @@ def split_type(key: str, field: str, whole: str, active: str = "true", **stamp: 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Systems:
-    systems = Systems.of(
-        tmp_path_factory.mktemp("rates"), "finance", "ecb", salesforce="connector"
-    )
+    systems = Systems.of(tmp_path_factory.mktemp("rates"), "finance", "ecb", salesforce="connector")
     systems.deliver(
         FIRST,
         "salesforce",
@@ -194,15 +192,18 @@ def test_credit_follows_also_where_a_split_has_an_amount_of_its_own(company: Sys
 
 
 def test_what_is_booked_today_is_at_the_rate_known_today(company: Systems) -> None:
-    assert company.rows(
-        "select opportunity_id from pipeline.fct_opportunity as deals where status = 'won' "
-        "and amount <> (select sum(amount) from attainment.fct_booking_event as events "
-        "where events.opportunity_id = deals.opportunity_id)"
-    ) == []
+    assert (
+        company.rows(
+            "select opportunity_id from pipeline.fct_opportunity as deals where status = 'won' "
+            "and amount <> (select sum(amount) from attainment.fct_booking_event as events "
+            "where events.opportunity_id = deals.opportunity_id)"
+        )
+        == []
+    )
 
 
 def test_an_answer_about_a_day_is_at_the_plan_rate_of_that_day(company: Systems) -> None:
-    """41,000 EUR booked by the first Sunday, of which 10,000 are gone by the second, and 2,000 new; 2,000 dollars."""
+    """Of 41,000 EUR booked by the first Sunday 10,000 are gone by the second; 2,000 are dollars."""
     found = [
         answers(
             company,
