@@ -20,6 +20,8 @@ from pipelines.settings import ConfigurationError
 
 ROWS = "unexpected_rows"
 """The one expectation that is a query of its own: it holds when the query returns no row."""
+NOT_NULL = "column_values_to_not_be_null"
+"""Every other promise about a column's values passes over a NULL."""
 
 Text = Annotated[str, Field(min_length=1)]
 _RESERVED = {"meta", "id", "notes", "result_format", "batch_id", "catch_exceptions", "description"}
@@ -80,6 +82,8 @@ class Suite(BaseModel):
     table: Annotated[str, Field(pattern=r"^[A-Za-z_]\w*\.[A-Za-z_]\w*$")]
     owner: Text
     next_step: Text | None = None
+    may_be_missing: dict[str, Text] = {}
+    """Columns of which promises pass over a NULL, and what a NULL means there."""
     expectations: Annotated[tuple[Expectation, ...], Field(min_length=1)]
 
     @property
@@ -105,6 +109,15 @@ class Suite(BaseModel):
         twice = [name for name, n in counts.items() if n > 1]
         if twice:
             raise ValueError(f"two expectations are called '{twice[0]}': give one of them a 'name'")
+        return self
+
+    @model_validator(mode="after")
+    def _missing_is_allowed_or_not(self) -> Self:
+        never = {each.column for each in self.expectations if each.expect == NOT_NULL}
+        if both := sorted(name for name in self.may_be_missing if name in never):
+            raise ValueError(
+                f"'{both[0]}' is never null and may be missing: take out one of the two"
+            )
         return self
 
 

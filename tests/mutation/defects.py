@@ -900,6 +900,22 @@ sql(
     by="dbt.list_price_ranges_do_not_overlap",
 )
 sql(
+    "deals of the past lose their amounts",
+    "update core.core_opportunity_version set amount_in_currency = null where is_from_history",
+    by="reconciliation.versions_say_what_history_said",
+)
+sql(
+    "teams of one hierarchy are in none",
+    "update attainment.fct_quota_attainment_node set hierarchy = null "
+    "where node_type = 'team' and hierarchy = 'as_planned'",
+    by="attainment.fct_quota_attainment_node.nothing_is_missing",
+)
+sql(
+    "bookings lose their amounts at plan rate",
+    "update attainment.fct_booking_event set plan_amount = null where not is_amount_missing",
+    by="attainment.fct_booking_event.rates_are_applied",
+)
+sql(
     "ranges of a seller overlap",
     "update core.core_participant_version set valid_to = '9999-12-31'",
 )

@@ -126,6 +126,12 @@ def _suite_with(expectation: str) -> str:
             "two expectations are called 'a.b.column_to_exist_x'",
             id="same-name-twice",
         ),
+        pytest.param(
+            "table: a.b\nowner: me\nmay_be_missing: {x: Nobody knows.}\nexpectations:\n"
+            "  - {expect: column_values_to_not_be_null, column: x, severity: warn, why: y}\n",
+            "'x' is never null and may be missing",
+            id="missing-and-not",
+        ),
         pytest.param("table: a.b\nowner: me\nexpectations: []\n", "expectations", id="empty"),
         pytest.param("table: [", "cannot be read", id="no-yaml"),
         pytest.param(RAW, "rename it to raw.salesforce__opportunity.yaml", id="wrong-file-name"),
