@@ -33,7 +33,7 @@ test: $(INSTALLED) ## Run the tests
 test-slow: $(INSTALLED) ## Run the tests that take minutes
 	$(BIN)/pytest -n 2 --dist loadgroup -m slow
 
-test-endurance: $(INSTALLED) ## Run weeks of successive runs against rebuilds
+test-endurance: $(INSTALLED) ## Run lives of companies against rebuilds, every seeded defect, an upgrade
 	$(BIN)/pytest -m endurance
 
 ui: $(INSTALLED) ## Start the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)

@@ -77,7 +77,7 @@ def test_exceptions_name_columns_that_are_there(columns: dict[str, list[str]]) -
             assert {*rule.today, *rule.ends} <= set(columns[name]), name
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.xdist_group("as_of")
 def test_later_extracts_change_no_answer_about_the_past(tmp_path: Path) -> None:
     assert World.of(tmp_path, SEED, N_FEW).leaks() == {}

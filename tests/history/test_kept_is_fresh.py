@@ -317,7 +317,7 @@ def live(folder: Path, seed: int, n_days: int, monkeypatch: pytest.MonkeyPatch) 
         assert life.run() == {}, "\n".join([f"seed {seed}", *life.log])
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.xdist_group("kept_is_fresh")
 def test_a_few_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     live(tmp_path, seed=1, n_days=4, monkeypatch=monkeypatch)

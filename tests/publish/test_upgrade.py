@@ -65,7 +65,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     return deployment
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 def test_an_upgrade_asks_for_changed_definitions_and_for_nothing_else(
     earlier: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
