@@ -111,7 +111,8 @@ gone as (
         row_number() over (
             partition by
                 unrecorded.source_system, unrecorded.opportunity_id, unrecorded.recorded_at
-            order by extracts.extracted_at asc, unrecorded.source_file desc, unrecorded.source_line desc
+            order by
+                extracts.extracted_at asc, unrecorded.source_file desc, unrecorded.source_line desc
         ) as extract_rank
     from unrecorded
     inner join extracts

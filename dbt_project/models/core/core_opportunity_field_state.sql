@@ -106,7 +106,7 @@ select
     max(case when line_rank = 1 then source_line end) as source_line
     {%- for name, type in attributes %},
     {{ changed_attribute(name, type) }}
-    {%- endfor %}
+{%- endfor %}
 from last_at_instant
 where field_rank = 1
 group by source_system, opportunity_id, recorded_at
