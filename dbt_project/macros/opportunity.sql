@@ -222,8 +222,6 @@
 {#- Of the fields that changed at a moment: whether one is of the attribute, and its two values. -#}
 {% macro changed_attribute(name, type) -%}
     max(case when attribute = '{{ name }}' then 1 else 0 end) = 1 as says_{{ name }},
-    max(case when attribute = '{{ name }}' then {{ value_of_text('new_value', type) }} end)
-        as {{ name }},
-    max(case when attribute = '{{ name }}' then {{ value_of_text('old_value', type) }} end)
-        as was_{{ name }}
+    max(case when attribute = '{{ name }}' then {{ value_of_text('new_value', type) }} end) as {{ name }},
+    max(case when attribute = '{{ name }}' then {{ value_of_text('old_value', type) }} end) as was_{{ name }}
 {%- endmacro %}

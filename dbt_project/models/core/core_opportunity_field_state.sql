@@ -99,14 +99,14 @@ select
     source_system,
     opportunity_id,
     max(case when line_rank = 1 then change_id end) as change_id,
+    {%- for name, type in attributes %}
+    {{ changed_attribute(name, type) }},
+    {%- endfor %}
     recorded_at,
     max(extracted_at) as extracted_at,
     max(case when line_rank = 1 then batch_id end) as batch_id,
     max(case when line_rank = 1 then source_file end) as source_file,
     max(case when line_rank = 1 then source_line end) as source_line
-    {%- for name, type in attributes %},
-    {{ changed_attribute(name, type) }}
-{%- endfor %}
 from last_at_instant
 where field_rank = 1
 group by source_system, opportunity_id, recorded_at
