@@ -376,7 +376,10 @@ def _(folder: Path) -> None:
 
 @defect("a ramp has no steps", "extract", by="dbt.ramp_schedule_is_known")
 def _(folder: Path) -> None:
-    rewrite(folder / "ramp_schedules.csv", set_to(schedule_id="ANOTHER"))
+    def rename(row: Row) -> Row:
+        return row | {"ramp_schedule_id": row["ramp_schedule_id"] and "ANOTHER"}
+
+    rewrite(folder / "seats.csv", each(rename))
 
 
 @defect("two tiers of a plan overlap", "extract", by="dbt.tiers_do_not_overlap")
