@@ -30,6 +30,7 @@ EXPECTED = {
     "a_territory_handed_over_shares_its_quota_by_days",
     "tiers_pay_marginally_or_on_everything",
     "a_booking_has_three_amounts",
+    "what_is_booked_is_adjusted_when_its_rate_changes",
 }
 
 
