@@ -1,8 +1,8 @@
 {#-
-    What a missing day of a range means, for every entity: without a first day it has been so since
-    ever, without an end it lasts. Without a column, the day that stands for it.
+    What a missing day of a range means, for every entity: without a first day it has been so from
+    the start, without an end it lasts. Without a column, the day that stands for it.
 -#}
-{% macro since_ever(first_day=none) -%}
+{% macro from_the_start(first_day=none) -%}
     {%- set since = "date '1900-01-01'" -%}
     {{ since if first_day is none else 'coalesce(' ~ first_day ~ ', ' ~ since ~ ')' }}
 {%- endmacro %}

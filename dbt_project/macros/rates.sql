@@ -134,7 +134,7 @@
             base_currency,
             day_on,
             rate_on,
-            case when turn = 1 then {{ since_ever() }} else point_on end as known_from_on,
+            case when turn = 1 then {{ from_the_start() }} else point_on end as known_from_on,
             rate
         from compared_rates
         where turn = 1 or rate <> was_rate or rate_on <> was_rate_on

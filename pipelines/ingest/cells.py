@@ -22,7 +22,7 @@ _LITERAL = re.compile(
 )
 
 
-class DoubtfulCell(Exception):  # noqa: N818 - the reader names the cell and refuses the file
+class DoubtfulCellError(Exception):
     """It is not clear what a cell stands for; says why, and what to do."""
 
 
@@ -30,12 +30,12 @@ def cell_value(value: Any, number_format: str, column: Column) -> Any:
     """The value of a cell, as a column of its type has to take it.
 
     Raises:
-        DoubtfulCell: Excel may have changed it, or shows it in a way that has no one meaning.
+        DoubtfulCellError: Excel may have changed it, or shows it in a way that has no one meaning.
     """
     if isinstance(value, bool):
         return ("TRUE" if value else "FALSE") if column.type == "text" else value
     if isinstance(value, date | time) and column.type == "text":
-        raise DoubtfulCell(
+        raise DoubtfulCellError(
             "holds a date or a time in a column of texts, which Excel makes of entries such as "
             f"1-2. {AS_TEXT}"
         )
@@ -47,7 +47,7 @@ def cell_value(value: Any, number_format: str, column: Column) -> Any:
 def _number(value: float, number_format: str, column: Column) -> str | Decimal:
     number = Decimal(format(value, f".{DIGITS}g") if isinstance(value, float) else value)
     if abs(number) >= 10**DIGITS:
-        raise DoubtfulCell(
+        raise DoubtfulCellError(
             f"holds a number of more than {DIGITS} digits, of which Excel keeps {DIGITS}. {AS_TEXT}"
         )
     if column.type == "text":
@@ -63,7 +63,7 @@ def _percentage(number: Decimal, column: Column) -> Decimal:
         return number
     if column.unit == "percent":
         return number * 100
-    raise DoubtfulCell(
+    raise DoubtfulCellError(
         f"shows {(number * 100).normalize():f}% and holds {number:f}; say which is meant by "
         f"`unit: percent` or `unit: fraction` of column {column.name} in the contract"
     )
@@ -113,8 +113,8 @@ def _placeholders(number_format: str) -> list[tuple[str, bool]] | None:
     return places if any(is_place for _, is_place in places) else None
 
 
-def _unclear(plain: str, number_format: str) -> DoubtfulCell:
-    return DoubtfulCell(
+def _unclear(plain: str, number_format: str) -> DoubtfulCellError:
+    return DoubtfulCellError(
         f"holds the number {plain} in a column of texts and shows it by the format "
         f"'{number_format}'. {AS_TEXT}"
     )

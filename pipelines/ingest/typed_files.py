@@ -24,7 +24,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts import Column, Format, ObjectContract
-from pipelines.ingest.cells import DoubtfulCell, cell_value
+from pipelines.ingest.cells import DoubtfulCellError, cell_value
 from pipelines.ingest.errors import FileRefused
 
 ROWS_AT_ONCE = 50_000
@@ -212,7 +212,7 @@ def _cell(words: _Words, title: str, cell: Any, line: int) -> str | None:
         return None if cell.value is None else str(cell.value)
     try:
         value = cell_value(cell.value, cell.number_format, column)
-    except DoubtfulCell as doubt:
+    except DoubtfulCellError as doubt:
         raise FileRefused(
             f"{words.path.name}, sheet '{cell.parent.title}': cell {cell.coordinate} of column "
             f"'{title}' {doubt}."

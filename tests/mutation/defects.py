@@ -923,7 +923,7 @@ sql(
     "update core.core_participant_version set valid_to = '9999-12-31'",
 )
 sql(
-    "a seller who left is in a team named after his role",
+    "a seller who left is in a team named after their role",
     "update attainment.fct_quota_attainment set team = 'AE - ' || team where participant_id = "
     "(select min(participant_id) from attainment.fct_quota_attainment where team is not null)",
     by="reconciliation.teams_are_the_same_in_every_table",

@@ -113,7 +113,7 @@ def test_no_table_contradicts_another(people: Systems) -> None:
         assert people.rows(check.sql) == [], check.name
 
 
-def test_a_territory_without_a_first_day_is_since_ever(people: Systems) -> None:
+def test_a_territory_without_a_first_day_is_from_the_start(people: Systems) -> None:
     assert people.rows(
         "select team, valid_from, valid_to, is_latest from shared.dim_participant "
         "where participant_id = '005G' and team is not null order by valid_from"

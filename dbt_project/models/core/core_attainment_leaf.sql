@@ -148,7 +148,7 @@ points as (
             and in_force.period_end_on > participants.valid_from
 ),
 
--- A quota is not of the days before somebody came to his first team.
+-- A quota is not of the days before somebody came to their first team.
 counted_points as (
     select * from points where has_team or has_team_in_period = 0
 ),
@@ -208,7 +208,7 @@ leaves as (
     from quotas_of_strangers
 ),
 
--- Whoever came after the plan was made is planned where he came to.
+-- Whoever came after the plan was made is planned where they came to.
 first_teams as (
     select
         participant_id,

@@ -8,7 +8,7 @@ select
     source_system,
     currency,
     rate_type,
-    {{ since_ever('valid_from') }} as valid_from,
+    {{ from_the_start('valid_from') }} as valid_from,
     {{ open_end('valid_to') }} as valid_to,
     units_per_base,
     base_currency,

@@ -28,7 +28,7 @@ own as (
     select distinct
         '{{ var("currency") }}' as currency,
         booking_days.rate_on as day_on,
-        {{ since_ever() }} as known_from_on,
+        {{ from_the_start() }} as known_from_on,
         {{ open_end() }} as known_to_on,
         cast(1 as decimal(18, 9)) as rate
     from booking_days
@@ -39,7 +39,7 @@ own as (
     select
         '{{ var("currency") }}' as currency,
         latest_extract.as_of_on as day_on,
-        {{ since_ever() }} as known_from_on,
+        {{ from_the_start() }} as known_from_on,
         {{ open_end() }} as known_to_on,
         cast(1 as decimal(18, 9)) as rate
     from latest_extract

@@ -22,7 +22,7 @@ compared as (
     window by_seller as (partition by source_system, participant_id order by valid_from)
 ),
 
--- Whoever names himself as his manager has none.
+-- Whoever names themselves as their own manager has none.
 turns as (
     select
         source_system,
@@ -40,7 +40,7 @@ turns as (
     where turn = 1 or coalesce(manager_id, '') <> coalesce(was_manager_id, '')
 ),
 
--- Until the next turn is known, the one before is known to last. Before he is known, somebody has
+-- Until the next turn is known, the one before is known to last. Before they are known, somebody has
 -- nobody above him; others may be known to be below him.
 lines as (
     select
@@ -75,10 +75,10 @@ lines as (
         cast(null as varchar) as manager_id,
         valid_from,
         {{ open_end() }} as valid_to,
-        {{ since_ever() }} as known_from_on,
+        {{ from_the_start() }} as known_from_on,
         known_from_on as known_to_on
     from turns
-    where valid_from = {{ since_ever() }} and known_from_on > {{ since_ever() }}
+    where valid_from = {{ from_the_start() }} and known_from_on > {{ from_the_start() }}
 ),
 
 level_0 as (

@@ -81,7 +81,7 @@ ranked_spells as (
             and cells.valid_from >= spells.valid_from
 ),
 
--- A manager has the name by which he was known on the day.
+-- A manager has the name by which they were known on the day.
 ranked_names as (
     select
         described.source_system,

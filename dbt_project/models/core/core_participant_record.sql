@@ -14,9 +14,9 @@ with delivered as (
 dated as (
     select
         *,
-        case when version_number = 1 then {{ since_ever() }} else recorded_on end as valid_from,
+        case when version_number = 1 then {{ from_the_start() }} else recorded_on end as valid_from,
         case
-            when version_number = 1 and is_first_delivery then {{ since_ever() }}
+            when version_number = 1 and is_first_delivery then {{ from_the_start() }}
             else recorded_on
         end as known_from_on
     from delivered

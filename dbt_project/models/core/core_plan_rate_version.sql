@@ -34,7 +34,7 @@ own as (
         '{{ var("currency") }}' as currency,
         starts_on as day_on,
         starts_on as rate_on,
-        {{ since_ever() }} as known_from_on,
+        {{ from_the_start() }} as known_from_on,
         {{ open_end() }} as known_to_on,
         cast(1 as decimal(18, 9)) as rate
     from fiscal_years

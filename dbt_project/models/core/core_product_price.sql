@@ -6,7 +6,7 @@ select
     source_system,
     product_id,
     coalesce(currency, '{{ var("currency") }}') as currency,
-    {{ since_ever('valid_from') }} as valid_from,
+    {{ from_the_start('valid_from') }} as valid_from,
     {{ open_end('valid_to') }} as valid_to,
     list_price
 from prices

@@ -6,7 +6,7 @@ select
     source_system,
     participant_id,
     seat_state,
-    {{ since_ever('valid_from') }} as valid_from,
+    {{ from_the_start('valid_from') }} as valid_from,
     {{ open_end('valid_to') }} as valid_to,
     known_from_on,
     known_to_on,

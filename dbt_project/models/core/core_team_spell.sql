@@ -52,7 +52,7 @@ statements as (
             when
                 known_from_on
                 = min(known_from_on) over (partition by source_system, participant_id)
-                then {{ since_ever() }}
+                then {{ from_the_start() }}
             else known_from_on
         end as valid_from,
         known_from_on,
