@@ -40,8 +40,8 @@ turns as (
     where turn = 1 or coalesce(manager_id, '') <> coalesce(was_manager_id, '')
 ),
 
--- Until the next turn is known, the one before is known to last. Before they are known, somebody has
--- nobody above him; others may be known to be below him.
+-- Until the next turn is known, the one before is known to last. Before somebody is known, nobody
+-- is above them; others may be known to be below them.
 lines as (
     select
         source_system,
