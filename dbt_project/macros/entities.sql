@@ -308,21 +308,6 @@
     {{ return(keys[entity]) }}
 {%- endmacro %}
 
-{#- Columns that a source may lack, and what their absence says: no such part in the document. -#}
-{% macro optional_columns(entity) -%}
-    {{ return({'invoice': {'tax_amount': '0', 'freight_amount': '0'}}.get(entity, {})) }}
-{%- endmacro %}
-
-{#- Names of the columns that a source's contribution to an entity lacks and may lack. -#}
-{% macro absent_columns(entity, relation) -%}
-    {%- set optional = optional_columns(entity) -%}
-    {%- set present = [] -%}
-    {%- if execute and optional -%}
-        {%- set present = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-    {%- endif -%}
-    {{ return(optional.keys() | reject('in', present) | list if present else []) }}
-{%- endmacro %}
-
 {#-
     All enabled sources' rows of an entity, in the company's spellings; no rows, but the right
     columns, when none feeds it.
@@ -332,13 +317,9 @@
     {%- set sources = var('entity_sources').get(entity, []) -%}
     {%- for source_system in sources %}
     {%- set spelled = spelled_columns(source_system, columns) %}
-    {%- set optional = optional_columns(entity) %}
-    {%- set absent = absent_columns(entity, ref('stg_' ~ source_system ~ '__' ~ entity)) %}
     select
         {%- for name, type in columns %}
-        cast(
-            {{- optional[name] if name in absent else spelled.get(name, 'delivered.' ~ name) }} as {{ type }}
-        ) as {{ name }}{{ ',' if not loop.last }}
+        cast({{ spelled.get(name, 'delivered.' ~ name) }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('stg_' ~ source_system ~ '__' ~ entity) }} as delivered
     {%- for name in spelled %}
