@@ -123,7 +123,7 @@ class Life:
         ]
 
     def happen(self, day: date) -> None:
-        """The day's extracts come, most of the time, and one or two other things happen."""
+        """The day's extracts come, most of the time, and up to two other things happen."""
         self.waiting.append(day)
         happenings: list[Callable[[], str]] = [
             self.correct,
@@ -138,10 +138,10 @@ class Life:
             self.change_model,
         ]
         is_first = not self.landed
-        chosen = [] if is_first else self.random.sample(happenings, self.random.choice((1, 2)))
+        n_chosen = 0 if is_first else self.random.choice((0, 0, 0, 1, 2))
         if is_first or self.random.random() < 0.75:
             self.deliver(None if is_first or self.random.random() < 0.7 else "OpportunityHistory")
-        for happening in chosen:
+        for happening in self.random.sample(happenings, n_chosen):
             self.log.append(f"{day} {happening()}")
 
     def deliver(self, withheld: str | None) -> None:

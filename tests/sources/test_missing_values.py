@@ -1,10 +1,10 @@
 """A value that is missing where a check looks is noticed, or the suite says what it means.
 
 Most comparisons are neither true nor false of a NULL, and Great Expectations passes over it. Each
-column that a suite or a reconciliation speaks of loses its value in one row, and another, all of
-which is rolled back; some check that speaks of the table has to find more than before, or `may_be_missing` has to
-name the column. Where the company has no value to lose, a promise has to ask for the NULL in so
-many words.
+column that a suite or a reconciliation speaks of loses its value in one row after another, all of
+which is rolled back; some check that speaks of the table has to find more than before, or
+`may_be_missing` has to name the column. Where the company has no value to lose, a promise has to
+ask for the NULL in so many words.
 """
 
 from __future__ import annotations
