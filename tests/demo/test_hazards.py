@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from pipelines.demo import DemoExtracts, daily, generate
 from pipelines.demo.hazards import DRESSES
@@ -37,6 +38,7 @@ def log(folder: Path, extracts: DemoExtracts) -> dict[str, list[tuple[Any, ...]]
         }
 
 
+@pytest.mark.slow
 def test_hazards_change_nothing_that_is_true(tmp_path: Path) -> None:
     logs = []
     for hazards in (False, True):

@@ -94,6 +94,7 @@ def test_tables_carry_their_comments(pairs: dict[date, tuple[Path, Path]]) -> No
     assert silent == []
 
 
+@pytest.mark.slow
 def test_a_model_that_reads_past_the_cut_is_caught(
     two: Two,
     pairs: dict[date, tuple[Path, Path]],
