@@ -115,6 +115,9 @@ class Policies(_Frozen):
     two releases; more is refused unless `accepted_changes` names it."""
     closed_period_event_pct: Annotated[float, Field(ge=0, le=1)] = 0.1
     """The same for what happens to deals after their period closed: reversals and late bookings."""
+    open_state_block_pct: Annotated[float, Field(ge=0)] | None = None
+    """Share of open records above which an unusual change refuses the release, unless
+    `accepted_changes` names it; without it, the unusual warns."""
     closes_after_days: Annotated[int, Field(ge=0)] = 8
     """Days after its end from which on a period counts as closed."""
     keep_releases: Annotated[int, Field(ge=2)] = 30
@@ -128,8 +131,8 @@ class AcceptedChange(_Frozen):
 
     change: Annotated[str, Field(pattern=r"^[a-z_]+[./][\w./-]+$")]
     """What the gate calls it: a table, a column, `<source>.<object>`, `bookings/<quarter>`,
-    `deletes/<source>.<object>/<extract day>` of a full extract that lacks many records, or
-    `definition.<name>`."""
+    `deletes/<source>.<object>/<extract day>` of a full extract that lacks many records,
+    `state/<watch>.<measure>` of open records, or `definition.<name>`."""
     reason: Annotated[str, Field(min_length=10)]
     until: date
     """Last day on which it is accepted."""

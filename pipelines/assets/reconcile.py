@@ -3,13 +3,15 @@
     reconciliations (quality.reconciliation)   two ways to one number, on the tables as they stand
     promises (publish.compare)                 columns, grain, rows, extracts of the current release
     restatements (publish.restatement)         what moved in closed periods since then, and why
+    watches (quality.watch)                    what moved in open ones, and whether that is unusual
 
-Restatements are kept in `control.restatement` with the build and the release they were measured
-from; the release takes them along only if readers still have that release.
+Restatements and watched changes are kept in `control` with the build and the release they were
+measured from; the release takes them along only if readers still have that release.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -26,6 +28,7 @@ from pipelines.publish.compare import (
     PROMISES,
     Break,
     Promise,
+    accepting,
     differences,
     expected_promises,
     judge,
@@ -45,9 +48,14 @@ from pipelines.publish.tables import literal, path
 from pipelines.quality.ledger import record
 from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult, ExpectedCheck
+from pipelines.quality.watch import Change, Days, watched
+from pipelines.quality.watch import judge as judge_changes
+from pipelines.quality.watches import PREFIX as PREFIX_STATE
+from pipelines.quality.watches import Watch, load_watches
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
 
 FOLDER = PROJECT_ROOT / "expectations" / "reconciliations"
+WATCHES = PROJECT_ROOT / "expectations" / "watches"
 _FALLBACK = dg.AssetKey(["pipeline", "fct_opportunity"])
 """Where checks hang that are about no public table: the release waits for all of them there."""
 EVENTS = frozenset({"late_data", "reversal"})
@@ -58,6 +66,11 @@ create or replace table control.restatement (
     build_id varchar, from_release varchar, metric varchar, scope_type varchar, scope_id varchar,
     period_start_on date, period_end_on date, cause varchar, old_value decimal(38, 4),
     new_value decimal(38, 4), delta_amount decimal(38, 4), n_deals bigint, deals varchar
+);
+create or replace table control.state_change (
+    build_id varchar, from_release varchar, watch varchar, measure varchar, n_records bigint,
+    n_changed bigint, changed_pct double, usual_pct double, limit_pct double, n_windows bigint,
+    n_days bigint, is_unusual boolean, example varchar
 );
 create or replace table control.compared (build_id varchar, from_release varchar);
 """
@@ -82,6 +95,8 @@ def build_release_checks(
     chosen = load_reconciliations(FOLDER, sources)
     specs = {each.check_id: _spec(each, public_tables) for each in chosen}
     specs |= {each.check_id: _promise_spec(each) for each in PROMISES}
+    watches = load_watches(WATCHES, {f"{schema}.{name}" for schema, name in public_tables})
+    specs |= {each.check_id: _watch_spec(each) for each in watches}
 
     @dg.multi_asset_check(name="reconciliations", specs=list(specs.values()), pool="warehouse")
     def reconciliations(
@@ -97,7 +112,11 @@ def build_release_checks(
             spec = specs[result.check_id]
             yield as_check_result(result, spec.asset_key, spec.name)
 
-    expected = (*(each.expected for each in chosen), *expected_promises())
+    expected = (
+        *(each.expected for each in chosen),
+        *expected_promises(),
+        *(each.expected for each in watches),
+    )
     return ReleaseChecks(reconciliations, expected)
 
 
@@ -134,6 +153,16 @@ def _promise_spec(promise: Promise) -> dg.AssetCheckSpec:
     )
 
 
+def _watch_spec(each: Watch) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        name=f"watch_{each.name}",
+        asset=dg.AssetKey(each.table.split(".")),
+        description=each.why,
+        # What is unusual warns; above the company's limit the verdict refuses it.
+        blocking=False,
+    )
+
+
 def compare(
     connection: duckdb.DuckDBPyConnection,
     company: Company,
@@ -144,37 +173,54 @@ def compare(
     """Hold the build against the current release and keep what moved in closed periods."""
     before = current(company.paths.published)
     connection.execute(_SCHEMA)
+    watches = load_watches(WATCHES, {f"{schema}.{name}" for schema, name in public_tables})
     if before is None:
         connection.execute("insert into control.compared values (?, null)", [build_id])
-        return judge([], company.accepted_changes, date.min)
+        nothing = [judge_changes(watch, [], (), None) for watch in watches]
+        return [*judge([], company.accepted_changes, date.min), *nothing]
     as_of_on = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
     today = as_of_on[0] if as_of_on and as_of_on[0] else before.as_of_on
     known = load_definitions()
     since = Redefined(changed_since(before.manifest, known), before.as_of_on)
-    moved = _restatements(connection, company, before, since)
+    with _released(connection, before):
+        moved = _restatements(connection, company, before, since)
+        changes = watched(
+            connection,
+            watches,
+            "released",
+            company.warehouse_file.stem,
+            Days(released=before.as_of_on, built=today),
+        )
     _keep(connection, build_id, before.release_id, moved)
+    _keep_changes(connection, build_id, before.release_id, changes)
     tables = _tables(connection, public_tables, grains)
     breaks = [
         *differences(before.manifest, tables, _batches(connection, company), known),
         *_moved_too_far(company, moved, since),
     ]
-    return judge(breaks, company.accepted_changes, today)
+    return [
+        *judge(breaks, company.accepted_changes, today),
+        *(_watched(company, watch, changes, today) for watch in watches),
+    ]
+
+
+@contextmanager
+def _released(connection: duckdb.DuckDBPyConnection, before: Release) -> Iterator[None]:
+    connection.execute(f"attach {literal(before.path / DATABASE)} as released (read_only)")
+    try:
+        yield
+    finally:
+        # What was made of the release has to go before it can be detached.
+        for view in VIEWS:
+            connection.execute(f"drop view if exists temp.{view}")
+        connection.execute("detach released")
 
 
 def _restatements(
     connection: duckdb.DuckDBPyConnection, company: Company, before: Release, since: Redefined
 ) -> list[Restatement]:
     closed_before = before.as_of_on - timedelta(days=company.policies.closes_after_days)
-    connection.execute(f"attach {literal(before.path / DATABASE)} as released (read_only)")
-    try:
-        moved = restatements(
-            connection, "released", company.warehouse_file.stem, closed_before, since
-        )
-    finally:
-        # What was made of the release has to go before it can be detached.
-        for view in VIEWS:
-            connection.execute(f"drop view if exists temp.{view}")
-        connection.execute("detach released")
+    moved = restatements(connection, "released", company.warehouse_file.stem, closed_before, since)
     if unexplained := residuals(moved):
         first = unexplained[0]
         raise dg.Failure(
@@ -184,6 +230,31 @@ def _restatements(
             allow_retries=False,
         )
     return moved
+
+
+def _watched(
+    company: Company, watch: Watch, changes: Collection[Change], today: date
+) -> CheckResult:
+    theirs = [each for each in changes if each.watch == watch.name]
+    accepted = [
+        each.measure
+        for each in theirs
+        if accepting(f"{PREFIX_STATE}{watch.name}.{each.measure}", company.accepted_changes, today)
+    ]
+    return judge_changes(watch, theirs, accepted, company.policies.open_state_block_pct)
+
+
+def _keep_changes(
+    connection: duckdb.DuckDBPyConnection,
+    build_id: str,
+    release_id: str,
+    changes: Collection[Change],
+) -> None:
+    for each in changes:
+        connection.execute(
+            "insert into control.state_change select ?, ?, unnest(?, recursive := true)",
+            [build_id, release_id, asdict(each)],
+        )
 
 
 def _keep(

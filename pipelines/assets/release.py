@@ -6,8 +6,9 @@ what they need: the build's check results, the public tables, and the numbers of
 
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from pipelines.quality import (
     ExpectedCheck,
     FreshnessRow,
     Headline,
+    OpenStateRow,
     RejectRow,
     ReportData,
     RestatementRow,
@@ -49,6 +51,7 @@ from pipelines.quality import (
     write_report,
 )
 from pipelines.quality.ledger import current_build, results_of
+from pipelines.quality.watch import Change
 from pipelines.settings import PROJECT_ROOT, Company
 
 SHOWN_DEALS = 3
@@ -155,6 +158,8 @@ class Contents:
     """Release that readers had when the build was held against it."""
     restated: list[Restatement]
     """What moved in closed periods since then."""
+    changes: list[Change]
+    """What moved in open state since then."""
 
 
 def build_release_asset(
@@ -263,6 +268,7 @@ def _publish(
         rejects=contents.rejects,
         macros=MACROS,
         restated=contents.restated,
+        changes=contents.changes,
     )
     prune(
         company.paths.published,
@@ -298,6 +304,7 @@ def _report_data(
                 key=lambda row: (row.scope_type != "company", -abs(row.delta_amount)),
             )
         ],
+        open_state=_open_state(contents.changes),
         accepted=[
             f"{change.change} until {change.until}: {change.reason}"
             for change in company.accepted_changes
@@ -388,6 +395,7 @@ def _contents(connection: duckdb.DuckDBPyConnection, company: Company) -> Conten
         rejects=rejects,
         compared_with=_compared_with(connection),
         restated=_restated(connection),
+        changes=_changes(connection),
     )
 
 
@@ -433,6 +441,30 @@ def _restated(connection: duckdb.DuckDBPyConnection) -> list[Restatement]:
         f"select {', '.join(NAMES)} from control.restatement order by all"
     ).fetchall()
     return [Restatement(*row) for row in rows]
+
+
+def _changes(connection: duckdb.DuckDBPyConnection) -> list[Change]:
+    names = [each.name for each in fields(Change)]
+    rows = connection.execute(
+        f"select {', '.join(names)} from control.state_change order by rowid"
+    ).fetchall()
+    return [Change(*row) for row in rows]
+
+
+def _open_state(changes: Sequence[Change]) -> list[OpenStateRow]:
+    """One line per watch: what changed most first."""
+    rows = []
+    for name, theirs in groupby(changes, key=lambda each: each.watch):
+        every = sorted(theirs, key=lambda each: (not each.is_unusual, -each.changed_pct))
+        rows.append(
+            OpenStateRow(
+                watch=name.replace("_", " "),
+                n_records=every[0].n_records,
+                changed=[(each.measure, each.changed_pct) for each in every if each.n_changed],
+                unusual=[each.measure for each in every if each.is_unusual],
+            )
+        )
+    return rows
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, company: Company) -> list[InputBatch]:

@@ -27,6 +27,7 @@ from pipelines.publish.tables import (
     write_parquet,
 )
 from pipelines.quality.verdict import Verdict
+from pipelines.quality.watch import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Content:
     """What moved in closed periods since the superseded release."""
     restated_before: Sequence[meta.Restated] = ()
     """The ledger of the superseded release."""
+    changes: Sequence[Change] = ()
+    """What moved in open state since the superseded release."""
 
 
 def write_database(
@@ -104,6 +107,7 @@ def _write_meta(
         for row in content.restated
     ]
     write(meta.restatement_table([*content.restated_before, *new]))
+    write(meta.state_change_table(content.changes))
     write(meta.table_table([*tables, *written]))
     return written
 

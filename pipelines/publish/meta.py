@@ -16,6 +16,7 @@ import duckdb
 from pipelines.publish.manifest import CheckFacts, InputBatch, RejectCount, TableFacts
 from pipelines.publish.restatement import NAMES, Restatement
 from pipelines.publish.tables import OUT, comment_on, literal, path
+from pipelines.quality.watch import Change
 
 SCHEMA = "meta"
 
@@ -66,7 +67,7 @@ def release_table(values: dict[str, Any]) -> MetaTable:
 def check_table(checks: Sequence[CheckFacts]) -> MetaTable:
     columns = (
         _Column("check_id", "varchar", "Name of the check."),
-        _Column("kind", "varchar", "gx, dbt, load, reconciliation or release."),
+        _Column("kind", "varchar", "gx, dbt, load, reconciliation, release or watch."),
         _Column("asset", "varchar", "Table it judges."),
         _Column("severity", "varchar", "block or warn."),
         _Column("owner", "varchar", "Who answers for it."),
@@ -166,6 +167,33 @@ def restatement_table(rows: Sequence[Restated]) -> MetaTable:
         "releases; the history of this release and those before it."
     )
     return MetaTable("fct_restatement", comment, columns, values)
+
+
+def state_change_table(rows: Sequence[Change]) -> MetaTable:
+    columns = (
+        _Column("watch", "varchar", "Which records are watched, such as open_deals."),
+        _Column("measure", "varchar", "What of them, as accepted_changes names it."),
+        _Column("n_records", "bigint", "Records that were open in the superseded release."),
+        _Column("n_changed", "bigint", "Those that changed."),
+        _Column("changed_pct", "double", "Share that changed; of an amount, share of its total."),
+        _Column(
+            "usual_pct",
+            "double",
+            "Share that 98 of 100 earlier windows of as many days stay below; NULL where the "
+            "table does not know its past.",
+        ),
+        _Column("limit_pct", "double", "Share above which it is unusual."),
+        _Column("n_windows", "bigint", "Earlier windows that were looked at."),
+        _Column("n_days", "bigint", "Days of a window: those between the two releases."),
+        _Column("is_unusual", "boolean", "Above the limit, and more than a few records."),
+        _Column("example", "varchar", "One of the records, where it is unusual."),
+    )
+    values = [tuple(getattr(row, column.name) for column in columns) for row in rows]
+    comment = (
+        "One row per watch and measure: how much of what is open changed since the superseded "
+        "release, and what is usual."
+    )
+    return MetaTable("state_change", comment, columns, values)
 
 
 def read_restatements(database: Path) -> list[Restated]:

@@ -38,6 +38,7 @@ from pipelines.publish.pointer import (
 )
 from pipelines.publish.restatement import Restatement
 from pipelines.publish.tables import STORAGE_VERSION, PublicTable, verify_content
+from pipelines.quality.watch import Change
 
 ReportWriter = Callable[[Path, Sequence[TableFacts]], None]
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
@@ -54,6 +55,7 @@ def publish(
     rejects: Sequence[RejectCount] = (),
     macros: Sequence[str] = (),
     restated: Sequence[Restatement] = (),
+    changes: Sequence[Change] = (),
     on_step: Step = lambda _: None,
 ) -> Release:
     """Publish one build of the warehouse as a new, current release.
@@ -75,7 +77,7 @@ def publish(
         before = current_id(published)
         try:
             ledger = read_restatements(published / RELEASES / before / DATABASE) if before else ()
-            content = Content(tables, batches, rejects, macros, before, restated, ledger)
+            content = Content(tables, batches, rejects, macros, before, restated, ledger, changes)
             facts, prints = write_database(folder, warehouse_file, release, content, on_step)
             manifest = _describe(folder, release, content, facts, report, on_step)
             verify_content(folder, folder / DATABASE, manifest.tables, prints)

@@ -105,6 +105,18 @@ class RestatementRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenStateRow:
+    """How much changed of one kind of open records since the release before."""
+
+    watch: str
+    n_records: int
+    changed: Sequence[tuple[str, float]]
+    """Measure and share, of those that changed at all."""
+    unusual: Sequence[str]
+    """Measures of which more changed than is usual."""
+
+
+@dataclass(frozen=True, slots=True)
 class FreshnessRow:
     """How recent a source is."""
 
@@ -130,6 +142,7 @@ class ReportData:
     before: str | None = None
     """Release the changes are measured from."""
     restatements: Sequence[RestatementRow] = ()
+    open_state: Sequence[OpenStateRow] = ()
     accepted: Sequence[str] = ()
     """Changes the company accepted, in words."""
     freshness: Sequence[FreshnessRow] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-CheckKind = Literal["gx", "dbt", "load", "reconciliation", "release"]
+CheckKind = Literal["gx", "dbt", "load", "reconciliation", "release", "watch"]
 Severity = Literal["block", "warn"]
 Status = Literal["pass", "fail", "error"]
 

@@ -622,6 +622,231 @@ def _(folder: Path) -> None:
     rewrite(deals_of(folder), set_to(Name="for jane.doe@customer.example"))
 
 
+# Open state: nothing that is closed shows these ------------------------------------------------
+
+
+def edited(folder: Path, name: str, change: Callable[[Row, int], Row | None]) -> None:
+    """Records of an object are edited in the CRM before the newest day's export.
+
+    Args:
+        change: gives a record as it is then, None where it stays; its place counts those that were
+            given before.
+    """
+    known = {row["Id"]: row for row in first_day(folder, f"{name}.csv")}
+
+    def add(rows: list[Row]) -> list[Row]:
+        newest = {row["Id"]: row for row in rows}
+        for key, row in (known | newest).items():
+            now = change(dict(row), len(newest))
+            if now is not None:
+                stamp = f"{LAST_DAY} 18:00:00"
+                newest[key] = now | {"LastModifiedDate": stamp, "SystemModstamp": stamp}
+        return list(newest.values())
+
+    rewrite(folder / f"{name}.delta.csv", add)
+
+
+def open_deals(folder: Path, change: Callable[[Row], Row], *, of: int = 1, least: int = 0) -> None:
+    """Every so many of the open deals are edited."""
+    counted = iter(range(1_000_000))
+
+    def one(row: Row, _: int) -> Row | None:
+        if row["IsClosed"] == "1" or row["IsDeleted"] == "1":
+            return None
+        return change(row) if next(counted) % of >= least else None
+
+    edited(folder, "Opportunity", one)
+
+
+WATCHED = "watch.open_deals"
+
+
+@defect("half of the open deals go to one person", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    owner = first_day(folder, "Opportunity.csv")[-1]["OwnerId"]
+    open_deals(folder, lambda row: row | {"OwnerId": owner}, of=2, least=1)
+
+
+@defect("two in five open deals are flagged deleted", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    open_deals(folder, lambda row: row | {"IsDeleted": "1"}, of=5, least=3)
+
+
+@defect("every open deal closes a year later", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    def later(row: Row) -> Row:
+        day = date.fromisoformat(row["CloseDate"][:10]) + timedelta(days=365)
+        return row | {"CloseDate": f"{day} 00:00:00"}
+
+    open_deals(folder, later)
+
+
+@defect("every open probability is 50 %", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    def even(row: Row) -> Row:
+        revenue = f"{float(row['Amount']) / 2}" if row["Amount"] else ""
+        return row | {"Probability": "50", "ExpectedRevenue": revenue}
+
+    open_deals(folder, even)
+
+
+@defect("every open deal is in commit", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    category = {"ForecastCategory": "Forecast", "ForecastCategoryName": "Commit"}
+    open_deals(folder, lambda row: row | category)
+
+
+@defect("one open deal is worth a thousandfold", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    left = [1]
+
+    def thousandfold(row: Row) -> Row:
+        if not row["Amount"] or not left:
+            return row
+        left.pop()
+        amount = float(row["Amount"]) * 1000
+        revenue = amount * float(row["Probability"]) / 100
+        return row | {"Amount": str(amount), "ExpectedRevenue": str(revenue)}
+
+    open_deals(folder, thousandfold)
+
+
+@defect("the same CRM files come again as a new day", "extract", by=WATCHED)
+def _(folder: Path) -> None:
+    for file in sorted((folder.parent / "first").iterdir()):
+        if file.name[0].isupper():
+            (folder / f"{file.stem}.delta.csv").unlink(missing_ok=True)
+            (folder / file.name).write_bytes(file.read_bytes())
+
+
+@defect("a seller's id is given to somebody else", "extract", by="watch.sellers")
+def _(folder: Path) -> None:
+    other = {
+        "FirstName": "Quentin", "LastName": "Oyelaran", "Email": "quentin.oyelaran@veldrane.example"
+    }  # fmt: skip
+    owner = next(row for row in first_day(folder, "Opportunity.csv") if row["IsClosed"] == "0")
+
+    def hand_over(row: Row, _: int) -> Row | None:
+        return row | other if row["Id"] == owner["OwnerId"] else None
+
+    edited(folder, "User", hand_over)
+
+
+@defect("everybody reports to one manager", "extract", by="watch.sellers")
+def _(folder: Path) -> None:
+    [boss] = {row["Id"] for row in first_day(folder, "User.csv")[:1]}
+
+    def report(row: Row, _: int) -> Row | None:
+        return row | {"ManagerId": boss} if row["Id"] != boss else None
+
+    edited(folder, "User", report)
+
+
+@defect("the names of people are garbled", "extract", by="watch.sellers")
+def _(folder: Path) -> None:
+    def garble(row: Row, _: int) -> Row:
+        return row | {name: row[name][::-1].encode().hex() for name in ("FirstName", "LastName")}
+
+    edited(folder, "User", garble)
+
+
+@defect("every account is there twice", "extract", by="watch.accounts")
+def _(folder: Path) -> None:
+    known = first_day(folder, "Account.csv")
+    twins = [row | {"Id": f"001ZZ{row['Id'][5:]}"} for row in known]
+    rewrite(folder / "Account.delta.csv", lambda rows: [*rows, *twins])
+
+
+@defect("the names of accounts are garbled", "extract", by="watch.accounts")
+def _(folder: Path) -> None:
+    edited(folder, "Account", lambda row, _: row | {"Name": row["Name"][::-1].encode().hex()})
+
+
+@defect("two products change places", "extract", by="watch.products")
+def _(folder: Path) -> None:
+    one, *_, other = [row for row in first_day(folder, "Product2.csv") if row["IsActive"] == "1"]
+    names = {one["Id"]: other, other["Id"]: one}
+
+    def swap(row: Row, _: int) -> Row | None:
+        now = names.get(row["Id"])
+        return now and row | {key: now[key] for key in ("Name", "ProductCode", "Description")}
+
+    edited(folder, "Product2", swap)
+
+
+@defect("the spend of one campaign is tenfold", "extract", by="watch.campaign_spend")
+def _(folder: Path) -> None:
+    def tenfold(rows: list[Row]) -> list[Row]:
+        campaign = rows[0]["id"]
+        return [
+            row | {"cost_micros": f"{row['cost_micros']}0"} if row["id"] == campaign else row
+            for row in rows
+        ]
+
+    rewrite(folder / "google_ads_campaign_stats.csv", tenfold)
+
+
+def open_quotas(folder: Path, change: Callable[[dict[str, Row]], Iterable[Row]]) -> None:
+    """The quotas of bookings of the running period, by seller, are other ones."""
+
+    def plan(rows: list[Row]) -> list[Row]:
+        day = str(LAST_DAY)
+        running = {
+            row["participant_id"]: row
+            for row in rows
+            if row["measure"] == "bookings"
+            and row["participant_id"]
+            and row["period_start_on"] <= day < row["period_end_on"]
+        }
+        changed = {row["quota_id"]: row for row in change(running)}
+        return [changed.get(row["quota_id"], row) for row in rows]
+
+    rewrite(folder / "quotas.csv", plan)
+
+
+@defect("the open quotas of one region are halved", "extract", by="watch.open_quotas")
+def _(folder: Path) -> None:
+    with (folder / "territories.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    region = rows[0]["region"]
+    people = {row["participant_id"] for row in rows if row["region"] == region}
+
+    def halve(quotas: dict[str, Row]) -> Iterable[Row]:
+        for person in people & quotas.keys():
+            row = quotas[person]
+            yield row | {"quota_amount": f"{float(row['quota_amount']) / 2:.2f}"}
+
+    open_quotas(folder, halve)
+
+
+@defect("two sellers' open quotas are exchanged", "extract", by="watch.open_quotas")
+def _(folder: Path) -> None:
+    def swap(quotas: dict[str, Row]) -> Iterable[Row]:
+        by_amount = sorted(quotas.values(), key=lambda row: float(row["quota_amount"]))
+        one, other = by_amount[len(by_amount) // 3], by_amount[-1]
+        yield one | {"quota_amount": other["quota_amount"]}
+        yield other | {"quota_amount": one["quota_amount"]}
+
+    open_quotas(folder, swap)
+
+
+@defect("two regions change places in the territories", "extract", by="watch.territories")
+def _(folder: Path) -> None:
+    def swap(rows: list[Row]) -> list[Row]:
+        one, other, *_ = sorted({row["region"] for row in rows})
+        places = {one: other, other: one}
+        return [row | {"region": places.get(row["region"], row["region"])} for row in rows]
+
+    rewrite(folder / "territories.csv", swap)
+
+
+@defect("the CRM's clock is one hour early", "extract")
+def _(folder: Path) -> None:
+    for file in sorted(folder.iterdir()):
+        if file.name[0].isupper():
+            rewrite(file, each(shifted(-1)))
+
+
 # The raw log ------------------------------------------------------------------------------------
 
 DEALS = "raw.salesforce__opportunity"

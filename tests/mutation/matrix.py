@@ -24,9 +24,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -36,15 +38,18 @@ from pipelines.assets.gate import mart_suites, raw_suites
 from pipelines.assets.headless import run_headless
 from pipelines.assets.increment import build
 from pipelines.assets.raw import load_results
-from pipelines.assets.reconcile import FOLDER, compare
+from pipelines.assets.reconcile import FOLDER, WATCHES, compare
 from pipelines.assets.transform import Transform, build_transform
 from pipelines.contracts.catalogue import load_contract
 from pipelines.demo import LAST_DAY, generate
-from pipelines.ingest import IngestError, LandingError, land, load
+from pipelines.ingest import IngestError, LandingError, ensure_tables, land, load
+from pipelines.ingest.reference import write_reference
 from pipelines.quality import ExpectedCheck, Verdict, decide, run_suites
 from pipelines.quality.dbt_tests import results_from_run
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult
+from pipelines.quality.watch import Days, watched
+from pipelines.quality.watches import load_watches
 from pipelines.settings import PROJECT_ROOT, Company, load_company
 from tests.deployment import Deployment
 from tests.mutation.defects import DEFECTS, NOT_YET, Defect
@@ -86,7 +91,7 @@ class Bench:
     def prepare(cls, folder: Path, seed: int = 7, scale: float = SCALE) -> Bench:
         """Publish the first day, keep that state, publish the second, keep that as well."""
         folder.mkdir(parents=True, exist_ok=True)
-        company = Deployment.of(DEMO, folder).company
+        company = _watchful(folder).company
         generate(folder / "x", seed=seed, scale=scale, days=[FIRST, SECOND], workers=1)
         (folder / "x" / str(FIRST)).rename(folder / "x" / "first")
         bench = cls(folder, company)
@@ -217,6 +222,13 @@ class Bench:
         )
 
 
+def _watchful(folder: Path) -> Deployment:
+    """The demo company, which refuses what is unusual where it only warns."""
+    document = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    policies = document["policies"] | {"open_state_block_pct": 0.0}
+    return Deployment.of(DEMO, folder, policies=policies)
+
+
 @cache
 def _transform(company_file: Path) -> Transform:
     return build_transform(load_company(company_file))
@@ -300,6 +312,61 @@ def run_seeds(folder: Path, seeds: Sequence[int], workers: int = 2) -> dict[int,
         return {seed: job.result() for seed, job in jobs.items()}
 
 
+def _try_days(folder: Path, seed: int, days: Sequence[date], scale: float) -> list[str]:
+    folder.mkdir(parents=True)
+    company = Deployment.of(DEMO, folder).company
+    company.paths.warehouse.mkdir()
+    generate(folder / "x", seed=seed, scale=scale, days=list(days), workers=1)
+    file, before = company.warehouse_file, folder / "before.duckdb"
+    project = DbtProject(company)
+    watches = load_watches(WATCHES, _public_tables(project))
+    alarms = []
+    for yesterday, day in pairwise([None, *days]):
+        land(company, day, [folder / "x" / str(day)])
+        with duckdb.connect(str(file)) as connection:
+            ensure_tables(connection, company)
+            write_reference(connection, company)
+            for source in company.sources:
+                list(load(connection, company, source))
+        build(project, *project.everything)
+        if yesterday is not None:
+            with duckdb.connect(str(file)) as connection:
+                connection.execute(f"attach '{before}' as released (read_only)")
+                span = Days(released=yesterday, built=day)
+                found = watched(connection, watches, "released", file.stem, span)
+            alarms += [
+                f"{day} {each.watch}.{each.measure} {each.changed_pct:.1%} of {each.n_records}, "
+                f"limit {each.limit_pct:.1%}: {each.example}"
+                for each in found
+                if each.is_unusual
+            ]
+        shutil.copy(file, before)
+    shutil.rmtree(folder)
+    return alarms
+
+
+def _public_tables(project: DbtProject) -> set[str]:
+    return {
+        f"{node['schema']}.{node['name']}"
+        for node in project.manifest()["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts"
+    }
+
+
+def run_days(
+    folder: Path, seeds: Sequence[int], n_days: int, scale: float = 0.1, workers: int = 2
+) -> dict[int, list[str]]:
+    """Clean companies day after day: what the watches call unusual there is a false alarm."""
+    days = [LAST_DAY - timedelta(days=n) for n in reversed(range(n_days + 1))]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        jobs = {
+            seed: pool.submit(_try_days, folder / f"days-{seed}", seed, days, scale)
+            for seed in seeds
+        }
+        return {seed: job.result() for seed, job in jobs.items()}
+
+
 def shown(outcomes: Sequence[Outcome]) -> Table:
     """One line per defect: what it is and which blocking checks stop it."""
     table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
@@ -319,6 +386,7 @@ def shown(outcomes: Sequence[Outcome]) -> Table:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seeds", type=int, default=0, help="clean companies to try as well")
+    arguments.add_argument("--days", type=int, default=0, help="ordinary days of each of them")
     arguments.add_argument("--only", default="", help="defects whose name contains this")
     chosen = arguments.parse_args()
     console = Console(width=100)
@@ -328,6 +396,7 @@ def main() -> None:
         folder = Path(name)
         outcomes = run_matrix(folder, defects) if defects else []
         alarms = run_seeds(folder, range(1, chosen.seeds + 1))
+        days = run_days(folder, range(1, chosen.seeds + 1), chosen.days) if chosen.days else {}
     console.print(shown(outcomes))
     for defect, reason in NOT_YET.items():
         console.print(f"not yet: {defect} ({reason})")
@@ -342,6 +411,12 @@ def main() -> None:
         console.print(f"{len(false)} false alarms on {len(alarms)} clean companies")
     for seed, outcome in false.items():
         console.print(f"  seed {seed}: {', '.join(outcome.stopped_by)}")
+    if days:
+        n_alarms = sum(len(found) for found in days.values())
+        console.print(f"{n_alarms} alarms of open state on {len(days)} x {chosen.days} clean days")
+    for seed, found in days.items():
+        for each in found:
+            console.print(f"  seed {seed}: {each}")
 
 
 if __name__ == "__main__":

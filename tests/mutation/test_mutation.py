@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation.defects import DEFECTS, NOT_YET, Defect
-from tests.mutation.matrix import run_matrix, run_seeds
+from tests.mutation.matrix import run_days, run_matrix, run_seeds
 
 KNOWN = {f"X{number}" for number in range(1, 15)}
 
@@ -51,3 +51,14 @@ def test_clean_companies_are_let_through(tmp_path: Path) -> None:
     for seed, outcome in run_seeds(tmp_path, [1, 2]).items():
         assert outcome.stopped_by == (), f"seed {seed}"
         assert outcome.nameless == (), f"seed {seed}"
+
+
+@pytest.mark.slow
+def test_ordinary_days_are_not_unusual(tmp_path: Path) -> None:
+    assert run_days(tmp_path, [1, 2], n_days=3) == {1: [], 2: []}
+
+
+@pytest.mark.endurance
+def test_nor_are_those_of_other_companies(tmp_path: Path) -> None:
+    seeds = range(3, 21)
+    assert run_days(tmp_path, seeds, n_days=10) == {seed: [] for seed in seeds}
