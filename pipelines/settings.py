@@ -62,6 +62,9 @@ class SourceChoice(_Frozen):
     """Name of one of the contract's formats; None takes the contract's first."""
     every: Rhythm | None = None
     """How often it delivers; a day that was missed is then shown as a warning."""
+    without: frozenset[str] = frozenset()
+    """Objects the contract asks for and this company does not have, such as `opportunity` of a
+    CRM that is used for leads only. What they alone feed is empty and not missed."""
 
 
 class Policies(_Frozen):

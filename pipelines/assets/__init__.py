@@ -53,7 +53,7 @@ class Pipeline:
 def build_pipeline(company: Company) -> Pipeline:
     """Name and connect everything Dagster needs to run one company."""
     transform = build_transform(company)
-    raw, marts = raw_suites(company), mart_suites(transform.public_tables)
+    raw, marts = raw_suites(company), mart_suites(company, transform.public_tables)
     checks = build_release_checks(company, transform.public_tables, transform.grains)
     expected = (
         *expected_loads(company),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +21,13 @@ from typing import Any
 import duckdb
 
 from pipelines.assets.staging import check_staging
+from pipelines.contracts import load_contract
 from pipelines.ingest.reference import aliased_domains
 from pipelines.settings import PROJECT_ROOT, Company
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 STAGING = DBT_PROJECT / "models" / "staging"
+_SOURCE = re.compile(r"""source\(\s*['"]\w+['"]\s*,\s*['"](\w+)['"]\s*\)""")
 
 
 PARSED: MutableMapping[str, bytes] = {}
@@ -46,8 +49,19 @@ def entity_sources(company: Company) -> dict[str, list[str]]:
     for source in sorted(company.sources):
         prefix = f"stg_{source}__"
         for model in sorted((STAGING / source).glob(f"{prefix}*.sql")):
-            feeds.setdefault(model.stem.removeprefix(prefix), []).append(source)
+            if _has_rows(company, source, model):
+                feeds.setdefault(model.stem.removeprefix(prefix), []).append(source)
     return feeds
+
+
+def _has_rows(company: Company, source: str, model: Path) -> bool:
+    """Whether the company has what the model's rows are of: the objects its contract asks for."""
+    if not (absent := company.sources[source].without):
+        return True
+    objects = load_contract(source).objects
+    read = set(_SOURCE.findall(model.read_text(encoding="utf-8")))
+    asked_for = {name for name in read & objects.keys() if not objects[name].optional} or read
+    return not asked_for <= absent
 
 
 def dbt_vars(company: Company) -> dict[str, Any]:

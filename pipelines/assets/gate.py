@@ -8,26 +8,33 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.raw import raw_key
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import EXPECTATIONS, as_check_result
 from pipelines.quality import Suite, load_suites, run_suites
 from pipelines.quality.ledger import record
+from pipelines.quality.suites import applying
 from pipelines.settings import Company
 
 
 def raw_suites(company: Company) -> list[Suite]:
-    """Suites about raw tables of the enabled sources."""
+    """Suites about raw tables of what the company's sources deliver."""
     return [
         suite
         for suite in load_suites(EXPECTATIONS)
-        if suite.schema_name == "raw" and suite.table_name.split("__")[0] in company.sources
+        if suite.schema_name == "raw" and _is_delivered(company, *suite.table_name.split("__", 1))
     ]
 
 
-def mart_suites(public_tables: Sequence[tuple[str, str]]) -> list[Suite]:
-    """Suites about public tables."""
-    return load_suites(EXPECTATIONS, [f"{schema}.{name}" for schema, name in public_tables])
+def _is_delivered(company: Company, source: str, name: str) -> bool:
+    return source in company.sources and name not in company.sources[source].without
+
+
+def mart_suites(company: Company, public_tables: Sequence[tuple[str, str]]) -> list[Suite]:
+    """Suites about public tables, less what they promise of entities that nothing feeds."""
+    suites = load_suites(EXPECTATIONS, [f"{schema}.{name}" for schema, name in public_tables])
+    return applying(suites, entity_sources(company))
 
 
 def asset_of(suite: Suite) -> dg.AssetKey:

@@ -15,8 +15,10 @@ from typing import Any
 import dagster as dg
 import duckdb
 
+from pipelines.assets.dbt_project import DBT_PROJECT, entity_sources
 from pipelines.assets.macros import MACROS
 from pipelines.assets.resources import Warehouse
+from pipelines.assets.staging import known_entities
 from pipelines.ingest import enabled_rows
 from pipelines.publish import (
     InputBatch,
@@ -311,6 +313,7 @@ def _report_data(
             if change.until >= info.as_of_on
         ],
         freshness=_freshness(contents),
+        absent=_absent(company),
         tables=[
             TableRow(f"{table.schema_name}.{table.table_name}", table.n_rows, table.comment)
             for table in tables
@@ -339,6 +342,12 @@ def _report_data(
         ],
         code_commit=info.code_commit,
     )
+
+
+def _absent(company: Company) -> list[str]:
+    """Entities that no source delivers, in words."""
+    fed = entity_sources(company)
+    return [each.replace("_", " ") for each in known_entities(DBT_PROJECT) if each not in fed]
 
 
 def _compared(numbers: Sequence[Headline], before: Release | None) -> list[Headline]:

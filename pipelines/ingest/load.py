@@ -14,7 +14,7 @@ import duckdb
 
 from pipelines.ingest import ledger
 from pipelines.ingest.accepted import check_accepted
-from pipelines.ingest.errors import NothingLanded
+from pipelines.ingest.errors import IngestError, NothingLanded
 from pipelines.ingest.layout import Delivery, deliveries
 from pipelines.ingest.plan import Batch, Hashes, planned
 from pipelines.ingest.results import BatchResult
@@ -77,8 +77,17 @@ def _check_needed(
         raise NothingLanded(
             f"{source.name}: {len(missing)} objects were never delivered (first: {missing[0]}, "
             f"which comes as {files}). Land them: salesops land --company {company.file} "
-            "--on YYYY-MM-DD PATH..., or mark them `optional` in "
-            f"contracts/{source.name}.yml"
+            f"--on YYYY-MM-DD PATH..., or, if {company.name} has none, say so in the company "
+            f"file: sources: {{{source.name}: {{without: [{', '.join(missing)}]}}}}"
+        )
+    landed = [
+        name for name in wanted if name in company.sources[source.name].without and found[name]
+    ]
+    if landed:
+        raise IngestError(
+            f"{source.name}: the company file says that there is no {landed[0]} (sources."
+            f"{source.name}.without), but {len(found[landed[0]])} extract days of it have landed; "
+            "take it out of `without`, or the files out of the landing folder"
         )
 
 

@@ -53,4 +53,20 @@ def enabled_source(company: Company, name: str) -> Source:
             f"{company.file}: source '{name}' has no format '{chosen}'; known: "
             + ", ".join(contract.formats)
         )
-    return Source(contract, chosen)
+    return Source(_without(company, name, contract), chosen)
+
+
+def _without(company: Company, name: str, contract: Contract) -> Contract:
+    """The contract, less what the company says it does not have."""
+    absent = company.sources[name].without
+    unknown = sorted(absent - contract.objects.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"{company.file}: sources.{name}.without names '{unknown[0]}', which is no object of "
+            f"contracts/{name}.yml; known: {', '.join(contract.objects)}"
+        )
+    objects = {
+        each: described.model_copy(update={"optional": True}) if each in absent else described
+        for each, described in contract.objects.items()
+    }
+    return contract.model_copy(update={"objects": objects})

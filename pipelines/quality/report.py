@@ -146,6 +146,8 @@ class ReportData:
     accepted: Sequence[str] = ()
     """Changes the company accepted, in words."""
     freshness: Sequence[FreshnessRow] = ()
+    absent: Sequence[str] = ()
+    """Entities that no source delivers."""
     tables: Sequence[TableRow] = ()
     batches: Sequence[BatchRow] = ()
     rejects: Sequence[RejectRow] = ()

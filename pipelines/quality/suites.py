@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -41,6 +41,8 @@ class Expectation(BaseModel):
     sql: Text | None = None
     owner: Text | None = None
     next_step: Text | None = None
+    needs: Text | None = None
+    """Entity without which there is nothing to promise."""
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -132,6 +134,15 @@ def load_suites(folder: Path, tables: Collection[str] | None = None) -> list[Sui
         raise ConfigurationError(f"expectations folder {folder} does not exist")
     suites = [_read(file) for file in sorted(folder.glob("*.y*ml"))]
     return [suite for suite in suites if tables is None or suite.table in tables]
+
+
+def applying(suites: Iterable[Suite], fed: Collection[str]) -> list[Suite]:
+    """The suites, less the promises about entities that nothing feeds."""
+    kept = (
+        (suite, tuple(each for each in suite.expectations if not each.needs or each.needs in fed))
+        for suite in suites
+    )
+    return [suite.model_copy(update={"expectations": some}) for suite, some in kept if some]
 
 
 def _read(file: Path) -> Suite:

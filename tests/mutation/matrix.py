@@ -181,7 +181,8 @@ class Bench:
 
     def _check_marts(self) -> list[CheckResult]:
         transform = _transform(self.company.file)
-        results = run_suites(self.company.warehouse_file, mart_suites(transform.public_tables))
+        suites = mart_suites(self.company, transform.public_tables)
+        results = run_suites(self.company.warehouse_file, suites)
         sources = entity_sources(self.company)
         with duckdb.connect(str(self.company.warehouse_file)) as connection:
             results += reconcile(
