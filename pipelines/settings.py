@@ -11,12 +11,14 @@ import difflib
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipelines.calendar import EndsNear, NamedBy, Weeks
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,6 +48,7 @@ class Paths(_Frozen):
 
 
 Rhythm = Literal["day", "weekday", "week"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 CreditCheck = Literal[
     "splits_add_up_to_the_whole",
     "credit_goes_to_somebody_in_seat",
@@ -53,6 +56,30 @@ CreditCheck = Literal[
     "credit_agrees_with_the_source",
 ]
 """Checks of crediting that a company may live with."""
+
+
+class FiscalYear(_Frozen):
+    """How fiscal years are cut and named, where they are not what most are."""
+
+    named_by: NamedBy = "last_day"
+    """Whether the fiscal year from February 2026 is FY2027 or FY2026 (`first_day`)."""
+    pattern: Literal["months", "table"] | Weeks = "months"
+    """Calendar months, periods of four and five weeks, or the table `fiscal_periods.csv` of the
+    reference folder."""
+    ends_on: Weekday = "saturday"
+    """Weekday on which a year of weeks ends."""
+    ends_near: EndsNear = "nearest"
+    """The last such weekday of the year's last month, or the one nearest to that month's end."""
+
+    @model_validator(mode="after")
+    def _is_used(self) -> Self:
+        without_use = {
+            "months": {"ends_on", "ends_near"},
+            "table": {"ends_on", "ends_near", "named_by"},
+        }.get(self.pattern, set())
+        if given := sorted(without_use & self.model_fields_set):
+            raise ValueError(f"{given[0]} means nothing where the pattern is {self.pattern}")
+        return self
 
 
 class SourceChoice(_Frozen):
@@ -70,9 +97,7 @@ class SourceChoice(_Frozen):
 class Policies(_Frozen):
     """Choices the metric definitions leave to the company."""
 
-    snapshot_weekday: Literal[
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
-    ] = "sunday"
+    snapshot_weekday: Weekday = "sunday"
     """Day of the week at whose end the weekly pipeline snapshot is taken."""
     quota_version: str | None = None
     """Which version of the quotas is in force (M5); None where a source has only one."""
@@ -170,12 +195,13 @@ class Company(_Frozen):
     """Days begin and end here: the as-of cut of day D is 00:00 of D+1 in this zone."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     fiscal_year_starts_in: Annotated[int, Field(ge=1, le=12)] = 1
-    """Month in which the fiscal year starts; it is named for the year in which it ends."""
+    """Month in which the fiscal year starts; one of weeks starts near its first day."""
+    fiscal_year: FiscalYear = FiscalYear()
     sources: Annotated[dict[str, SourceChoice], Field(min_length=1)]
     paths: Paths
     reference: Path | None = None
     """Folder with this company's own reference data: `aliases.csv`, `stages.csv`,
-    `opportunity_types.csv`."""
+    `opportunity_types.csv`, `fiscal_periods.csv`."""
     policies: Policies = Policies()
     accepted_changes: tuple[AcceptedChange, ...] = ()
     """Changes since the last release that the gate would refuse, and that are meant."""
@@ -183,6 +209,14 @@ class Company(_Frozen):
     """Who is told when a release is refused, a run fails, or an extract does not come."""
     file: Path
     """Where the description was read from."""
+
+    @model_validator(mode="after")
+    def _table_of_periods_says_when_years_start(self) -> Self:
+        if self.fiscal_year.pattern == "table" and "fiscal_year_starts_in" in self.model_fields_set:
+            raise ValueError(
+                "fiscal_year_starts_in means nothing where the pattern of fiscal_year is table"
+            )
+        return self
 
     @property
     def warehouse_file(self) -> Path:

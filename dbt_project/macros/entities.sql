@@ -46,6 +46,10 @@
             ('created_on', 'date'), ('close_on', 'date'), ('source_status', 'varchar'),
             ('is_deleted', 'boolean'),
         ],
+        'stated_quarter': [
+            ('opportunity_id', 'varchar'), ('close_on', 'date'),
+            ('fiscal_year', 'integer'), ('fiscal_quarter', 'integer'),
+        ],
         'opportunity_change': [
             ('change_id', 'varchar'), ('opportunity_id', 'varchar'), ('stage_value', 'varchar'),
             ('forecast_category_value', 'varchar'), ('amount', 'decimal(18,4)'),
@@ -262,6 +266,7 @@
         'product': ['product_id'],
         'product_price': ['product_id', 'currency', 'valid_from'],
         'opportunity': ['opportunity_id'],
+        'stated_quarter': ['opportunity_id'],
         'opportunity_change': ['change_id'],
         'opportunity_line': ['line_id'],
         'stage_entry': ['opportunity_id', 'stage_value', 'entered_on'],

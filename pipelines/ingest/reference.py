@@ -1,7 +1,8 @@
 """The company file and its reference data, as tables of schema `config`.
 
-dbt reads the currencies, the fiscal calendar, the spellings (`aliases.csv`), the company's own
-stages (`stages.csv`) and what its types of deals mean (`opportunity_types.csv`) from there. The
+dbt reads the currencies, the fiscal calendar (also of `fiscal_periods.csv`), the spellings
+(`aliases.csv`), the company's own stages (`stages.csv`) and what its types of deals mean
+(`opportunity_types.csv`) from there. The
 tables are written anew by every run: they are configuration, not history, and the folder they come
 from is kept under version control by the company.
 """
@@ -12,17 +13,18 @@ import csv
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import polars as pl
 from babel import Locale
 from babel.numbers import get_currency_precision
 
-from pipelines.calendar import MONTHS, days, fiscal_period, fiscal_periods
+from pipelines.calendar import MONTHS, FiscalCalendar, FiscalMonth, days
 from pipelines.contracts import available_sources
-from pipelines.settings import Company, ConfigurationError
+from pipelines.settings import Company, ConfigurationError, Weekday
 
 STAGE_STATUSES = frozenset({"open", "won", "lost"})
 ALIAS_DOMAINS = (
@@ -70,7 +72,13 @@ OPPORTUNITY_TYPES = ReferenceFile(
 )
 
 
-REFERENCE_FILES = (ALIASES, STAGES, OPPORTUNITY_TYPES)
+FISCAL_PERIODS = ReferenceFile(
+    name="fiscal_periods.csv",
+    table="fiscal_month",
+    columns=("fiscal_year", "quarter", "number", "starts_on", "next_starts_on"),
+    key=("starts_on",),
+)
+REFERENCE_FILES = (ALIASES, STAGES, OPPORTUNITY_TYPES, FISCAL_PERIODS)
 
 
 def aliased_domains(company: Company) -> dict[str, list[str]]:
@@ -90,15 +98,17 @@ def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> 
     """Replace the `config` tables and return their row counts.
 
     Raises:
-        ConfigurationError: the reference folder has a file that is not known, or a reference file
+        ConfigurationError: fiscal periods do not follow each other or do not cover the calendar,
+            the reference folder has a file that is not known, or a reference file
             another header, an empty cell, a key twice, a source or a domain that is not known, a
             stage that is neither open, won nor lost, or a type of deals that means nothing known.
     """
+    calendar = fiscal_calendar(company)
     frames = {
         "company": _company_frame(company),
         "currency": _currency_frame(),
-        "fiscal_period": _period_frame(company),
-        "calendar_day": _day_frame(company),
+        "fiscal_period": _period_frame(calendar),
+        "calendar_day": _day_frame(company, calendar),
         ALIASES.table: _aliases(company),
         STAGES.table: _check_stages(company.reference, _read(company.reference, STAGES)),
         OPPORTUNITY_TYPES.table: _check_types(
@@ -135,14 +145,74 @@ def _currency_frame() -> pl.DataFrame:
     )
 
 
-def _period_frame(company: Company) -> pl.DataFrame:
+def fiscal_calendar(company: Company) -> FiscalCalendar:
+    """The fiscal periods of the company's calendar, as its file cuts them.
+
+    Raises:
+        ConfigurationError: there is no table of periods where one is meant or one where none is,
+            or it has gaps or does not cover the calendar.
+    """
     first, last = company.policies.calendar_from, company.policies.calendar_to
+    year = company.fiscal_year
+    table = _read(company.reference, FISCAL_PERIODS)
+    if year.pattern == "table":
+        return _calendar_of(company, table)
+    if table.height:
+        raise ConfigurationError(
+            f"{company.reference}/{FISCAL_PERIODS.name} is read by nothing: the company file cuts "
+            f"fiscal years into {year.pattern}. Say fiscal_year: {{pattern: table}} there, or take "
+            "the file away"
+        )
     starts_in = company.fiscal_year_starts_in
-    periods = [
-        period
-        for period_type in MONTHS
-        for period in fiscal_periods(first, last, period_type, year_starts_in=starts_in)
-    ]
+    if year.pattern == "months":
+        return FiscalCalendar.of_months(
+            first, last, year_starts_in=starts_in, named_by=year.named_by
+        )
+    return FiscalCalendar.of_weeks(
+        first,
+        last,
+        year_starts_in=starts_in,
+        weeks=year.pattern,
+        ends_on=get_args(Weekday).index(year.ends_on),
+        ends_near=year.ends_near,
+        named_by=year.named_by,
+    )
+
+
+def _calendar_of(company: Company, table: pl.DataFrame) -> FiscalCalendar:
+    file = f"{company.reference}/{FISCAL_PERIODS.name}"
+    if not table.height:
+        raise ConfigurationError(
+            "the company file cuts fiscal years by a table, and there is none: write "
+            f"{FISCAL_PERIODS.name} with the header {','.join(FISCAL_PERIODS.columns)}, a row per "
+            "month of every year, into the folder `reference` names"
+        )
+    months = []
+    for row in table.rows(named=True):
+        try:
+            months.append(
+                FiscalMonth(
+                    starts_on=date.fromisoformat(row["starts_on"]),
+                    next_starts_on=date.fromisoformat(row["next_starts_on"]),
+                    fiscal_year=int(row["fiscal_year"]),
+                    quarter=int(row["quarter"]),
+                    number=int(row["number"]),
+                )
+            )
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{file}: the period from {row['starts_on']} is not understood ({error}): days are "
+                "written YYYY-MM-DD, and year, quarter and number as whole numbers"
+            ) from error
+    policies = company.policies
+    try:
+        return FiscalCalendar.of_table(policies.calendar_from, policies.calendar_to, months)
+    except ValueError as error:
+        raise ConfigurationError(f"{file}: {error}") from error
+
+
+def _period_frame(calendar: FiscalCalendar) -> pl.DataFrame:
+    periods = [period for period_type in MONTHS for period in calendar.periods(period_type)]
     return pl.DataFrame(
         {
             "period_key": [period.label for period in periods],
@@ -160,13 +230,15 @@ def _period_frame(company: Company) -> pl.DataFrame:
     )
 
 
-def _day_frame(company: Company) -> pl.DataFrame:
+def _day_frame(company: Company, calendar: FiscalCalendar) -> pl.DataFrame:
     first, last = company.policies.calendar_from, company.policies.calendar_to
-    starts_in = company.fiscal_year_starts_in
     all_days = list(days(first, last + timedelta(days=1)))
     keys = {
         f"fiscal_{period_type}_key": [
-            fiscal_period(day, period_type, year_starts_in=starts_in).label for day in all_days
+            period.label
+            for period in calendar.periods(period_type)
+            for day in days(period.starts_on, period.next_starts_on)
+            if first <= day <= last
         ]
         for period_type in MONTHS
     }
@@ -208,7 +280,8 @@ def _read(folder: Path | None, file: ReferenceFile) -> pl.DataFrame:
     if twice.height:
         example = ", ".join(str(twice[column][0]) for column in file.key)
         raise ConfigurationError(f"{path}: {twice.height} rows share a key (first: {example})")
-    _check_known(folder, file, frame["source_system"], available_sources())
+    if "source_system" in file.columns:
+        _check_known(folder, file, frame["source_system"], available_sources())
     return frame
 
 

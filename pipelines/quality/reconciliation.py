@@ -12,8 +12,8 @@ as `raw` and `control` keep what a source delivered before it was taken out:
                                                             what the raw log holds of each batch
     altered_rows    source, object, _file, _line            raw rows that are not as written
     batches         the ledger of loads (`control.batches`)
-    staged_deals, staged_changes, staged_field_changes, staged_entries, staged_merges, staged_quotas
-                    what staging hands to core
+    staged_deals, staged_changes, staged_field_changes, staged_entries, staged_merges,
+    staged_quotas, staged_quarters      what staging hands to core
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
 
@@ -58,6 +58,10 @@ _STAGED = {
         f"source_system, opportunity_id, stage_value, entered_on, {_STAMPS}",
     ),
     "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
+    "staged_quarters": (
+        "stated_quarter",
+        f"source_system, opportunity_id, close_on, fiscal_year, fiscal_quarter, {_STAMPS}, {_LINE}",
+    ),
     "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),
 }
 """View, the entity it holds, and its columns."""
@@ -172,7 +176,9 @@ def _prepare(
             f"select {names} from staging.stg_{source}__{entity}"
             for source in entity_sources.get(entity, ())
         ] or [f"select {_nothing(names)} where false"]
-    views["mail_addresses"] = _addresses(connection)
+    views["mail_addresses"] = _addresses(connection) or [
+        f"select {_nothing('table_name, column_name, n_rows, example')} where false"
+    ]
     for view, parts in views.items():
         connection.execute(f"create or replace temp view {view} as {' union all '.join(parts)}")
 
