@@ -17,6 +17,7 @@ import polars as pl
 
 from pipelines.contracts import Column, Format
 from pipelines.contracts.formats import exact_pattern, has_time
+from pipelines.ingest.personal import MASKED, masked
 
 INTEGER = r"^[+-]?\d{1,19}$"
 DECIMAL = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
@@ -32,7 +33,6 @@ TYPED_MOMENT = "%Y-%m-%d %H:%M:%S%.f (UTC)"
 could garble them. A `time` belongs to the zone of the dialect."""
 LONGEST_TEXT_BYTES = 1_000_000
 SHOWN_CHARACTERS = 200
-MASKED = "(personal data)"
 
 REJECTS = {"_line": pl.Int64, "column": pl.String, "rule": pl.String, "value": pl.String}
 
@@ -130,9 +130,11 @@ def apply(
 
 
 def _rejects(texts: pl.DataFrame, broken: pl.Series, rule: Rule) -> pl.DataFrame:
-    shown = pl.col(rule.column.name).str.slice(0, SHOWN_CHARACTERS)
+    value = pl.col(rule.column.name)
+    # Masked before it is cut: half an address is still one.
+    shown = masked(value).str.slice(0, SHOWN_CHARACTERS)
     if rule.column.personal:
-        shown = pl.when(shown.is_not_null()).then(pl.lit(MASKED))
+        shown = pl.when(value.is_not_null()).then(pl.lit(MASKED))
     bad = texts.filter(broken)
     fine = [bool(rule.too_precise and rule.too_precise(text)) for text in bad[rule.column.name]]
     return bad.select(

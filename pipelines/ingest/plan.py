@@ -21,7 +21,7 @@ from pipelines.ingest.layout import Delivery
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
 
-READER_VERSION = 4
+READER_VERSION = 5
 """Raised when the same file would be read differently; all raw tables are then made anew."""
 _NOT_CONTENT = {"description", "freshness_days", "files", "increments", "optional"}
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from pipelines.ingest.personal import masked_text
+
 Status = Literal["loaded", "unchanged", "failed"]
 
 
@@ -36,7 +38,7 @@ class BatchResult:
     """Why it failed."""
 
     def failed(self, message: str) -> BatchResult:
-        """The same batch, refused: nothing of it was taken in."""
+        """The same batch, refused: nothing of it was taken in. Personal data is masked."""
         return replace(
             self,
             status="failed",
@@ -44,5 +46,5 @@ class BatchResult:
             n_inserted=0,
             n_changed=0,
             n_deleted=0,
-            message=message,
+            message=masked_text(message),
         )

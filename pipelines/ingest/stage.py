@@ -16,9 +16,10 @@ import duckdb
 import polars as pl
 
 from pipelines.contracts import Column, ObjectContract
-from pipelines.ingest.cast import MASKED, REJECTS, Dialect
+from pipelines.ingest.cast import REJECTS, Dialect
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.ledger import MEANINGS
+from pipelines.ingest.personal import MASKED, masked_sql
 from pipelines.ingest.plan import Batch
 from pipelines.ingest.read import ReadBlock, Reading
 from pipelines.ingest.results import BatchResult
@@ -130,7 +131,10 @@ class Stage:
             return
         contract, batch = self.contract, self.batch
         names = ", ".join(f'"{column.name}"' for column in contract.loaded)
-        values = ", ".join(f'{_stored(column)} as "{column.name}"' for column in contract.loaded)
+        values = ", ".join(
+            f'{_stored(column, is_key=column.name in contract.key)} as "{column.name}"'
+            for column in contract.loaded
+        )
         stamps = ", ".join([*(f'"{name}"' for name in contract.recorded_at), "$cut"])
         op = "'upsert'"
         if contract.deleted:
@@ -235,8 +239,10 @@ def shown_key(contract: ObjectContract) -> str:
     return f"concat_ws(', ', {', '.join(parts)})"
 
 
-def _stored(column: Column) -> str:
+def _stored(column: Column, *, is_key: bool) -> str:
     """The SQL of a value as the raw log keeps it."""
     if column.personal == "hash":
         return f'sha256(lower(trim("{column.name}")))'
+    if column.type == "text":
+        return masked_sql(f'"{column.name}"', whole=is_key)
     return f'cast("{column.name}" as {column.sql_type})'
