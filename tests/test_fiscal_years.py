@@ -54,7 +54,7 @@ def agreement(company: Company, *deals: dict[str, str]) -> CheckResult:
     """What the check says of deals with these quarters in the CRM."""
     systems = Systems(company.file.parent, company)
     systems.deliver(DAY, "salesforce", opportunity=deals)
-    systems.build("stg_salesforce__stated_quarter", "core_calendar_day")
+    systems.build("stg_salesforce__crm_statement", "core_calendar_day")
     sources = entity_sources(company)
     [asked] = [
         each
@@ -66,7 +66,7 @@ def agreement(company: Company, *deals: dict[str, str]) -> CheckResult:
         [result] = reconcile(
             connection,
             [asked],
-            {"stated_quarter": sources["stated_quarter"]},
+            {"crm_statement": sources["crm_statement"]},
             enabled=company.sources,
         )
     assert result.message is None

@@ -46,9 +46,10 @@
             ('created_on', 'date'), ('close_on', 'date'), ('source_status', 'varchar'),
             ('is_deleted', 'boolean'),
         ],
-        'stated_quarter': [
+        'crm_statement': [
             ('opportunity_id', 'varchar'), ('close_on', 'date'),
             ('fiscal_year', 'integer'), ('fiscal_quarter', 'integer'),
+            ('created_at', 'timestamp'),
         ],
         'opportunity_change': [
             ('change_id', 'varchar'), ('opportunity_id', 'varchar'), ('stage_value', 'varchar'),
@@ -266,7 +267,7 @@
         'product': ['product_id'],
         'product_price': ['product_id', 'currency', 'valid_from'],
         'opportunity': ['opportunity_id'],
-        'stated_quarter': ['opportunity_id'],
+        'crm_statement': ['opportunity_id'],
         'opportunity_change': ['change_id'],
         'opportunity_line': ['line_id'],
         'stage_entry': ['opportunity_id', 'stage_value', 'entered_on'],

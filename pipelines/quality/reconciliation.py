@@ -13,7 +13,7 @@ as `raw` and `control` keep what a source delivered before it was taken out:
     altered_rows    source, object, _file, _line            raw rows that are not as written
     batches         the ledger of loads (`control.batches`)
     staged_deals, staged_changes, staged_field_changes, staged_entries, staged_merges,
-    staged_quotas, staged_quarters      what staging hands to core
+    staged_quotas, staged_statements    what staging hands to core
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
 
@@ -58,9 +58,10 @@ _STAGED = {
         f"source_system, opportunity_id, stage_value, entered_on, {_STAMPS}",
     ),
     "staged_merges": ("opportunity_merge", f"source_system, record_id, {_STAMPS}"),
-    "staged_quarters": (
-        "stated_quarter",
-        f"source_system, opportunity_id, close_on, fiscal_year, fiscal_quarter, {_STAMPS}, {_LINE}",
+    "staged_statements": (
+        "crm_statement",
+        "source_system, opportunity_id, close_on, fiscal_year, fiscal_quarter, created_at, "
+        f"{_STAMPS}, {_LINE}",
     ),
     "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),
 }

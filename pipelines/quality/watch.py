@@ -6,7 +6,8 @@ and, where the tables know their own past, from earlier days to as many days lat
 
     usual     the share that 98 of 100 of those windows stay below
     limit     1.5 times that, six robust deviations (1.4826 MAD) above their median, or the floor of
-              the measure, whichever is highest
+              the measure, whichever is highest; of records, halfway from the usual share to all of
+              them where that is less
     silence   nothing at all changed, and something did in every window
 
 The last windows before the release are looked at, and those over which a fiscal quarter began, as
@@ -189,7 +190,7 @@ def _counted(
         "left": f"count(*) filter (before.is_open and {there} and not after.is_open)",
     }
     for number, one in enumerate(watch.measures):
-        if one.kind in PRESENCE:
+        if one.kind in {*PRESENCE, "concentrated"}:
             continue
         counts[f"n_{number}"] = f"count(*) filter ({both} and {_differs(one)})"
         if one.kind == "moved":
@@ -205,7 +206,26 @@ def _counted(
     rows = cursor.fetchall()
     found = {row[0]: dict(zip(counts, row[1:], strict=True)) for row in rows}
     found.setdefault(0, dict.fromkeys(counts, 0))
+    for number, one in enumerate(watch.measures):
+        if one.kind == "concentrated":
+            _count_most_frequent(connection, one.column, f"n_{number}", found)
     return sorted(found.items())
+
+
+def _count_most_frequent(
+    connection: duckdb.DuckDBPyConnection,
+    column: str,
+    name: str,
+    found: dict[int, dict[str, Any]],
+) -> None:
+    """Add to the counts of each window the open records that have the most frequent value."""
+    rows = connection.execute(
+        f"select n_window, max(n), sum(n) from (select n_window, {column}, count(*) as n "
+        f"from watched_after where is_open and {column} is not null group by all) group by n_window"
+    ).fetchall()
+    counted = {window: (most, of) for window, most, of in rows}
+    for window, counts in found.items():
+        counts[name], counts[f"of_{name}"] = counted.get(window, (0, 0))
 
 
 def _differs(one: Measure) -> str:
@@ -228,6 +248,9 @@ def _share(number: int, one: Measure, counts: dict[str, Any]) -> tuple[int, int,
     if one.kind in PRESENCE:
         of, changed = counts["n_before"], counts[one.kind]
         return of, changed, changed / max(of, 1)
+    if one.kind == "concentrated":
+        of, most = int(counts[f"of_n_{number}"]), counts[f"n_{number}"]
+        return of, most, most / max(of, 1)
     of, changed = counts["n_both"], counts[f"n_{number}"]
     if one.kind == "moved":
         return of, changed, (counts[f"by_{number}"] or 0) / (counts[f"of_{number}"] or 1)
@@ -269,7 +292,11 @@ def _limit(shares: Sequence[float], one: Measure) -> tuple[float | None, float]:
     usual = ordered[min(len(ordered) - 1, int(0.98 * len(ordered)))]
     middle = median(ordered)
     deviation = 1.4826 * median(abs(each - middle) for each in ordered)
-    return usual, max(one.floor_pct, 1.5 * usual, middle + 6 * deviation)
+    limit = max(1.5 * usual, middle + 6 * deviation)
+    if one.kind not in {"moved", "new"}:
+        # These are shares of the same records, and cannot be more than all of them.
+        limit = min(limit, (1 + usual) / 2)
+    return usual, max(one.floor_pct, limit)
 
 
 def _example(connection: duckdb.DuckDBPyConnection, watch: Watch, one: Measure) -> str | None:
@@ -285,6 +312,12 @@ def _example(connection: duckdb.DuckDBPyConnection, watch: Watch, one: Measure) 
             "order by all limit 1"
         ).fetchone()
         return _shown(watch.key, row) if row else None
+    if one.kind == "concentrated":
+        row = connection.execute(
+            f"select cast(mode({one.column}) as varchar) from watched_after "
+            "where n_window = 0 and is_open"
+        ).fetchone()
+        return f"{one.column}={row[0]}" if row else None
     was, is_ = f"before.{one.column}", f"after.{one.column}"
     weight = (
         f"count(*) over (partition by {is_})"
@@ -331,7 +364,11 @@ def _silence(
 
 
 def _n_changed(watch: Watch, counts: dict[str, Any]) -> int:
-    return sum(_share(number, one, counts)[1] for number, one in enumerate(watch.measures))
+    return sum(
+        _share(number, one, counts)[1]
+        for number, one in enumerate(watch.measures)
+        if one.kind != "concentrated"
+    )
 
 
 def judge(

@@ -19,10 +19,12 @@ from pipelines.quality.results import ExpectedCheck
 from pipelines.settings import ConfigurationError
 
 Text = Annotated[str, Field(min_length=1)]
-Kind = Literal["changed", "renamed", "moved", "jumped", "new", "gone", "left"]
+Kind = Literal["changed", "renamed", "concentrated", "moved", "jumped", "new", "gone", "left"]
 """
     changed   open records whose value is another one
     renamed   records whose name is that of somebody or something else, and not another spelling
+    concentrated
+              open records that have the value which most of them have
     moved     what open records' amounts changed by, of all their amounts
     jumped    open records whose amount is many times what it was, or a fraction of it
     new       open records that were not there, of those that were open

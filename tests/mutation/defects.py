@@ -37,6 +37,8 @@ class Defect:
     origin: str = ""
     stopped_by: str = ""
     """The check that must be among those that stop it, where one was made for it."""
+    warns: bool = False
+    """That check only warns: what it finds may be right."""
 
 
 DEFECTS: list[Defect] = []
@@ -50,12 +52,12 @@ NOT_YET = {
 
 
 def defect(
-    name: str, stage: Stage, origin: str = "", *, by: str = ""
+    name: str, stage: Stage, origin: str = "", *, by: str = "", warns: bool = False
 ) -> Callable[[Callable[..., None]], None]:
     """Add the function below to the library."""
 
     def add(spoil: Callable[..., None]) -> None:
-        DEFECTS.append(Defect(name, stage, spoil, origin, by))
+        DEFECTS.append(Defect(name, stage, spoil, origin, by, warns))
 
     return add
 
@@ -711,7 +713,7 @@ def _(folder: Path) -> None:
     open_deals(folder, thousandfold)
 
 
-@defect("the same CRM files come again as a new day", "extract", by=WATCHED)
+@defect("the same CRM files come again as a new day", "extract", by=WATCHED, warns=True)
 def _(folder: Path) -> None:
     for file in sorted((folder.parent / "first").iterdir()):
         if file.name[0].isupper():
@@ -840,7 +842,12 @@ def _(folder: Path) -> None:
     rewrite(folder / "territories.csv", swap)
 
 
-@defect("the CRM's clock is one hour early", "extract")
+@defect(
+    "the CRM's clock is one hour early",
+    "extract",
+    by="reconciliation.deals_keep_the_moment_of_their_creation",
+    warns=True,
+)
 def _(folder: Path) -> None:
     for file in sorted(folder.iterdir()):
         if file.name[0].isupper():

@@ -34,6 +34,7 @@ WATCH = Watch(
     key=("deal",),
     measures=(
         Measure(kind="changed", column="owner"),
+        Measure(kind="concentrated", column="owner", floor_pct=0.4),
         Measure(kind="renamed", column="name", floor_pct=0, fewest=1),
         Measure(kind="moved", column="amount", fewest=1),
         Measure(kind="jumped", column="amount", floor_pct=0, fewest=1),
@@ -137,7 +138,7 @@ def test_an_ordinary_day_is_measured_and_usual(connection: duckdb.DuckDBPyConnec
 @pytest.mark.parametrize(
     ("edits", "expected"),
     [
-        ([(n, {"owner": "one person"}) for n in range(100)], {"owner"}),
+        ([(n, {"owner": "one person"}) for n in range(100)], {"owner", "owner_concentrated"}),
         ([(7, {"name": "Something else"})], {"name_renamed"}),
         ([(7, {"name": "Deal of customer no 7", "amount": 1000})], set()),
         ([(7, {"amount": 1_000_000})], {"amount", "amount_jumped"}),
@@ -234,7 +235,7 @@ def test_a_release_without_the_column_is_not_asked(connection: duckdb.DuckDBPyCo
         ((), None, ("fail", "warn")),
         ((), 0.6, ("fail", "warn")),
         ((), 0.4, ("fail", "block")),
-        (("owner",), 0.4, ("pass", "warn")),
+        (("owner", "owner_concentrated"), 0.4, ("pass", "warn")),
     ],
 )
 def test_the_unusual_warns_or_blocks_or_is_meant(
@@ -251,7 +252,7 @@ def test_the_unusual_warns_or_blocks_or_is_meant(
     if result.status == "fail":
         assert "state/open_deals.owner" in result.next_step
         assert result.example is not None
-        assert result.example.endswith("now=one person")
+        assert result.example.endswith("now=one person; owner=one person")
         assert result.n_failed == 100
 
 

@@ -6,5 +6,6 @@ select
     close_date as close_on,
     cast(fiscal_year as integer) as fiscal_year,
     cast(fiscal_quarter as integer) as fiscal_quarter,
+    created_date as created_at,
     {{ lineage() }}
 from opportunities

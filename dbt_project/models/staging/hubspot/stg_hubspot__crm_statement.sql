@@ -1,0 +1,11 @@
+with deals as (select * from {{ source('hubspot', 'deal') }})
+
+select
+    'hubspot' as source_system,
+    id as opportunity_id,
+    {{ local_date('closed_at') }} as close_on,
+    cast(null as integer) as fiscal_year,
+    cast(null as integer) as fiscal_quarter,
+    created_at,
+    {{ lineage() }}
+from deals
