@@ -13,7 +13,7 @@ from pipelines.assets.raw import raw_key
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import EXPECTATIONS, as_check_result
 from pipelines.quality import Suite, load_suites, run_suites
-from pipelines.quality.ledger import record
+from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.suites import applying
 from pipelines.settings import Company
 
@@ -64,6 +64,9 @@ def build_checks(name: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition
     ) -> Iterator[dg.AssetCheckResult]:
         results = run_suites(warehouse.company.warehouse_file, suites)
         with warehouse.connect() as connection:
+            begin_build(
+                connection, context.run.run_id, "nothing", continues=context.run.parent_run_id
+            )
             record(connection, context.run.run_id, results)
         for result in results:
             spec = specs[result.check_id]

@@ -81,7 +81,7 @@ def build_reference_assets() -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Write the company file and its reference folder into schema `config`."""
         with warehouse.connect() as connection:
-            begin_build(connection, context.run.run_id)
+            begin_build(connection, context.run.run_id, "raw", continues=context.run.parent_run_id)
             counts = write_reference(connection, warehouse.company)
         for key in REFERENCE_KEYS:
             yield dg.MaterializeResult(
@@ -126,7 +126,7 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[Any]]:
         with warehouse.connect() as connection:
-            begin_build(connection, context.run.run_id)
+            begin_build(connection, context.run.run_id, "raw", continues=context.run.parent_run_id)
             batches: list[BatchResult] = []
             try:
                 batches = load(connection, warehouse.company, source)

@@ -45,7 +45,7 @@ from pipelines.publish.restatement import (
     restatements,
 )
 from pipelines.publish.tables import literal, path
-from pipelines.quality.ledger import record
+from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.watch import Change, Days, watched
@@ -106,6 +106,9 @@ def build_release_checks(
             results = reconcile(connection, chosen, sources, enabled=company.sources)
             results += compare(
                 connection, warehouse.company, context.run.run_id, public_tables, grains
+            )
+            begin_build(
+                connection, context.run.run_id, "nothing", continues=context.run.parent_run_id
             )
             record(connection, context.run.run_id, results)
         for result in results:

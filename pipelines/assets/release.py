@@ -52,7 +52,7 @@ from pipelines.quality import (
     decide,
     write_report,
 )
-from pipelines.quality.ledger import current_build, results_of
+from pipelines.quality.ledger import begin_build, current_build, results_of
 from pipelines.quality.watch import Change
 from pipelines.settings import PROJECT_ROOT, Company
 
@@ -187,6 +187,9 @@ def build_release_asset(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult[Any]:
         with warehouse.connect() as connection:
+            begin_build(
+                connection, context.run.run_id, "nothing", continues=context.run.parent_run_id
+            )
             build_id = current_build(connection)
             verdict = decide(expected, results_of(connection, context.run.run_id))
             if build_id != context.run.run_id or not verdict.may_publish:
@@ -218,7 +221,15 @@ def _refusal(verdict: Verdict, *, is_this_build: bool) -> str:
             "the warehouse does not hold a build of this run: materialise everything in one run, "
             "so that checks and release speak of the same build"
         )
-    return "release refused:\n" + "\n".join(f"  {reason}" for reason in verdict.reasons)
+    missing = {f"{check.check_id} ({check.severity}) did not run" for check in verdict.not_run}
+    reasons = [reason for reason in verdict.reasons if reason not in missing]
+    if missing:
+        reasons.append(
+            f"{len(missing)} checks did not run in this run (first: {min(missing)}): materialise "
+            "everything in one run; a failed run is taken up where it failed only if nothing else "
+            "was written since"
+        )
+    return "release refused:\n" + "\n".join(f"  {reason}" for reason in reasons)
 
 
 def _publish(

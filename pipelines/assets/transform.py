@@ -85,7 +85,9 @@ def build_transform(company: Company) -> Transform:
     def dbt_models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         """Build and test every model of the enabled sources."""
         with warehouse.connect() as connection:
-            begin_build(connection, context.run.run_id)
+            begin_build(
+                connection, context.run.run_id, "tables", continues=context.run.parent_run_id
+            )
         outcome, increment = build(project, *_selection(context), is_whole=not context.is_subset)
         context.log.info(increment.description)
         if outcome.exception is not None:

@@ -1,13 +1,16 @@
 """Remember which build the warehouse holds and what every check said about it.
 
 A build begins when a run first writes; check results belong to exactly one build, and the release
-asks for the results of the build it is about to publish. Deciding is `verdict`'s business.
+asks for the results of the build it is about to publish. A run that takes up a failed one goes on
+with its build: what was asked before the failure is not asked again, as far as it still stands.
+Deciding is `verdict`'s business.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
+from typing import Literal
 
 import duckdb
 
@@ -16,9 +19,17 @@ from pipelines.quality.results import CheckResult
 
 _COLUMNS = [field.name for field in fields(CheckResult)]
 
+Changes = Literal["raw", "tables", "nothing"]
+"""What a step is about to change: the raw log or the configuration, what dbt builds, or nothing."""
+_STANDS: Mapping[Changes, str] = {
+    "raw": "kind = 'load'",
+    "tables": "kind = 'load' or (kind = 'gx' and asset like 'raw.%')",
+    "nothing": "true",
+}
+"""Which answers a change leaves standing."""
 _TABLES = {
     "builds": {"build_number": "BIGINT", "build_id": "VARCHAR", "begun_at": "TIMESTAMP"},
-    "check_results": {"build_id": "VARCHAR"}
+    "check_results": {"build_id": "VARCHAR", "is_inherited": "BOOLEAN"}
     | {name: "BIGINT" if name == "n_failed" else "VARCHAR" for name in _COLUMNS},
 }
 
@@ -32,20 +43,44 @@ def _ensure(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create table if not exists control.{table} ({described})")
 
 
-def begin_build(connection: duckdb.DuckDBPyConnection, build_id: str) -> None:
+def begin_build(
+    connection: duckdb.DuckDBPyConnection,
+    build_id: str,
+    changes: Changes,
+    *,
+    continues: str | None = None,
+) -> None:
     """Make `build_id` the build the warehouse holds from now on.
 
-    Called by every step that changes the warehouse. Within one run the first call begins the
-    build and the later ones find it begun; a step of another run ends it, and with it the
-    standing of all check results so far.
+    Called by every step. Within one run the first call begins the build and the later ones find it
+    begun; a step of another run ends it, and with it the standing of all check results so far.
+
+    Args:
+        continues: the build of the run that this one takes up. If nothing else was written since,
+            its results stand until a step changes what they are about.
     """
     _ensure(connection)
-    if current_build(connection) == build_id:
-        return
+    before = current_build(connection)
+    if before != build_id:
+        if changes == "nothing" and before != continues:
+            # A check changes nothing, and does not end the build of another run.
+            return
+        connection.execute(
+            "insert into control.builds "
+            "select coalesce(max(build_number), 0) + 1, ?, (now() at time zone 'UTC') "
+            "from control.builds",
+            [build_id],
+        )
+        if before is not None and before == continues:
+            connection.execute(
+                "insert into control.check_results "
+                "select * replace (? as build_id, true as is_inherited) "
+                "from control.check_results where build_id = ?",
+                [build_id, before],
+            )
     connection.execute(
-        "insert into control.builds "
-        "select coalesce(max(build_number), 0) + 1, ?, (now() at time zone 'UTC') "
-        "from control.builds",
+        "delete from control.check_results "
+        f"where build_id = ? and is_inherited and not ({_STANDS[changes]})",
         [build_id],
     )
 
@@ -74,8 +109,8 @@ def record(
         {"build_id": build_id, "check_id": columns["check_id"]},
     )
     connection.execute(
-        f"insert into control.check_results (build_id, {', '.join(_COLUMNS)}) "
-        f"select $build_id, {unnested}",
+        f"insert into control.check_results (build_id, is_inherited, {', '.join(_COLUMNS)}) "
+        f"select $build_id, false, {unnested}",
         {"build_id": build_id, **columns},
     )
     connection.execute("commit")
