@@ -315,17 +315,35 @@
 {%- endmacro %}
 
 {#-
+    Entities whose currency may be said elsewhere, so that NULL stays until it is looked up: a part's
+    with the whole it belongs to, a deal's by what was said of it before. The currency of a
+    conversion rate is what the rate is of.
+-#}
+{% macro currency_is_elsewhere(entity) -%}
+    {{ return(entity in [
+        'opportunity', 'opportunity_change', 'opportunity_split', 'quote', 'invoice_line', 'payment',
+        'refund', 'conversion_rate',
+    ]) }}
+{%- endmacro %}
+
+{#-
     All enabled sources' rows of an entity, in the company's spellings; no rows, but the right
-    columns, when none feeds it.
+    columns, when none feeds it. Amounts without a currency are in the company's.
 -#}
 {% macro union_entity(entity) -%}
     {%- set columns = entity_columns(entity) -%}
     {%- set sources = var('entity_sources').get(entity, []) -%}
     {%- for source_system in sources %}
-    {%- set spelled = spelled_columns(source_system, columns) %}
+    {%- set expressions = spelled_columns(source_system, columns) -%}
+    {%- set spelled = expressions | list -%}
+    {%- if not currency_is_elsewhere(entity) -%}
+        {%- do expressions.update({
+            'currency': 'coalesce(delivered.currency, ' ~ company_currency() ~ ')'
+        }) -%}
+    {%- endif %}
     select
         {%- for name, type in columns %}
-        cast({{ spelled.get(name, 'delivered.' ~ name) }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
+        cast({{ expressions.get(name, 'delivered.' ~ name) }} as {{ type }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('stg_' ~ source_system ~ '__' ~ entity) }} as delivered
     {%- for name in spelled %}

@@ -8,6 +8,19 @@
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
+{#- The company's currency: that of every amount that names none. -#}
+{% macro company_currency() -%}
+    '{{ var("currency") }}'
+{%- endmacro %}
+
+{#-
+    The currency of a record that another one tells, by the id it is looked up by. One that was never
+    delivered is not missing: the id stands for it, which has no rate, so that checks name the record.
+-#}
+{% macro referenced_currency(currency, found_id, reference) -%}
+    case when {{ found_id }} is null then {{ reference }} else {{ currency }} end
+{%- endmacro %}
+
 {#- Lineage of a raw row, the same four columns everywhere. -#}
 {% macro lineage() -%}
     _recorded_at as recorded_at,

@@ -24,6 +24,14 @@
         on currencies.currency_code = exceptions.currency_code
 {%- endmacro %}
 
+{#-
+    The currency of one of Stripe's records, in which its smallest units count: its own, or that of
+    the invoice it is a part of, or the company's.
+-#}
+{% macro stripe_currency(own, invoice_currency='null') -%}
+    upper(coalesce({{ own }}, {{ invoice_currency }}, {{ company_currency() }}))
+{%- endmacro %}
+
 {#- An amount from millionths; all six decimals stay, because rows are added before rounding. -#}
 {% macro from_millionths(amount) -%}
     cast({{ amount }} as decimal(20, 0)) * cast(0.000001 as decimal(7, 6))

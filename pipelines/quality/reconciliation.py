@@ -14,6 +14,8 @@ as `raw` and `control` keep what a source delivered before it was taken out:
     batches         the ledger of loads (`control.batches`)
     staged_deals, staged_changes, staged_field_changes, staged_entries, staged_merges,
     staged_quotas, staged_statements    what staging hands to core
+    staged_currencies  entity, source_system, currency, op, extracted_at
+                    of all records whose amounts are public
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
 
@@ -66,6 +68,8 @@ _STAGED = {
     "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),
 }
 """View, the entity it holds, and its columns."""
+_IN_CURRENCY = ("opportunity", "order", "invoice", "product_price", "quota", "spend")
+"""Entities whose amounts are public and in a currency of their own."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -177,6 +181,12 @@ def _prepare(
             f"select {names} from staging.stg_{source}__{entity}"
             for source in entity_sources.get(entity, ())
         ] or [f"select {_nothing(names)} where false"]
+    views["staged_currencies"] = [
+        f"select '{entity}' as entity, source_system, currency, op, extracted_at "
+        f"from staging.stg_{source}__{entity}"
+        for entity in _IN_CURRENCY
+        for source in entity_sources.get(entity, ())
+    ] or [f"select {_nothing('entity, source_system, currency, op, extracted_at')} where false"]
     views["mail_addresses"] = _addresses(connection) or [
         f"select {_nothing('table_name, column_name, n_rows, example')} where false"
     ]

@@ -180,6 +180,11 @@ def _(folder: Path) -> None:
     rewrite(deals_of(folder), set_to(CurrencyIsoCode=""))
 
 
+@defect("quotas lose their currency", "extract", by="reconciliation.currencies_do_not_vanish")
+def _(folder: Path) -> None:
+    rewrite(folder / "quotas.csv", set_to(currency=""))
+
+
 @defect("a currency nobody quotes", "extract")
 def _(folder: Path) -> None:
     rewrite(deals_of(folder), set_to(CurrencyIsoCode="XAU"))

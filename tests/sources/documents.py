@@ -22,7 +22,11 @@ MODELS = (
     "fct_spend",
     "fct_opportunity",
     "dim_product_price",
+    "core_comp_tier",
     "core_payment",
+    "core_plan_target",
+    "core_quota_period",
+    "core_quote",
     "core_refund",
     "core_invoice_line",
     "core_subscription",
@@ -117,8 +121,10 @@ def crm(systems: Systems) -> None:
         pricebook_entry=[
             {"id": "01uA", "product_2_id": "01tA", "unit_price": "80", "is_active": "true"}
             | {"currency_iso_code": "EUR"}
-            | stamp
+            | stamp,
+            {"id": "01uB", "product_2_id": "01tA", "unit_price": "90", "is_active": "true"} | stamp,
         ],
+        quote=[{"id": "0Q0A", "opportunity_id": "TAXED", "name": "Draft"} | stamp],
     )
 
 
@@ -208,6 +214,9 @@ def netsuite(systems: Systems) -> None:
     add("141", "CustInvc", "D", "UNAPPROVED", "700", due="2026-03-03")
     add("150", "CustPymt", "C", "", "438.24", corrects="123")
     add("151", "CustPymt", "A", "", "300", corrects="132")
+    # One that names no currency, and one whose currency was never delivered.
+    add("155", "CustInvc", "A", "", "10", currency="")
+    add("156", "CustInvc", "A", "", "10", currency="9")
     # An order whose status no one has mapped.
     add("160", "SalesOrd", "Y", "", "1")
     systems.deliver(
@@ -276,6 +285,9 @@ def stripe(systems: Systems) -> None:
             ),
             invoice("in_endless", "paid", "9000000000000000000", "jpy"),
             invoice("in_zzz", "paid", "100", "zzz"),
+            # The usual case: charged at once, so that it is never due.
+            invoice("in_automatic", "paid", "2500") | {"due_date": ""},
+            invoice("in_no_currency", "open", "2500", "") | {"due_date": ""},
         ],
         invoice_line_item=[{"id": "il_t", "invoice_id": "in_test"} | money | test],
         charge=[
@@ -294,6 +306,7 @@ def stripe(systems: Systems) -> None:
             note("cn_1", "issued", "in_paid", "1190", "1000"),
             note("cn_void", "void", "in_paid", "500", "500"),
             note("cn_t", "issued", "in_test", "500", "500") | test,
+            note("cn_yen", "issued", "in_jpy", "500", "500") | {"currency": ""},
         ],
         credit_note_line_item=[{"id": "cnli_t", "credit_note_id": "cn_t"} | test],
     )
@@ -346,7 +359,19 @@ def finance(systems: Systems) -> None:
     systems.deliver(
         FIRST,
         "finance",
-        quota=[],
+        quota=[
+            {"quota_id": "Q-1", "participant_id": "A", "measure": "bookings", "quota_amount": "9"}
+            | {"period_start_on": "2026-02-01", "period_end_on": "2026-05-01"}
+            | {"status": "approved", "version": "1"}
+        ],
+        plan_target=[
+            {"node": "company", "kpi": "bookings", "period_start_on": "2026-02-01"}
+            | {"version": "1", "target_amount": "9"}
+        ],
+        comp_tier=[
+            {"plan_id": "AE", "measure": "bookings", "version": "1", "lower_pct": "0"}
+            | {"commission_pct": "0.1", "tier_kind": "marginal", "cap_amount": "9"}
+        ],
         invoice=[
             invoice("F-1", "Sent", tax_amount="16", freight_amount="3"),
             invoice("F-2", "paid"),
@@ -355,6 +380,7 @@ def finance(systems: Systems) -> None:
             invoice("F-5", "open", paid_on="2026-03-01"),
             invoice("F-6", "paid", opportunity_id="HUB", amount="90"),
             invoice("F-7", "paid", opportunity_id="TWICE", amount="70"),
+            {"invoice_id": "F-8", "invoiced_on": "2026-02-10", "amount": "10", "status": "sent"},
         ],
         order=[
             order("FO-1", ""),
@@ -362,6 +388,8 @@ def finance(systems: Systems) -> None:
             order("FO-3", "", opportunity_id="HUB", subtotal_amount="90", **usd),
             order("FO-4", "", opportunity_id="TWICE", subtotal_amount="70", **usd),
             order("FO-5", "", opportunity_id="NOBODY", subtotal_amount="60", **usd),
+            {"order_id": "FO-6", "ordered_on": "2026-03-02"}
+            | {"subtotal_amount": "10", "total_amount": "10"},
         ],
     )
 
@@ -386,11 +414,23 @@ def advertising(systems: Systems) -> None:
     systems.deliver(
         FIRST,
         "google_ads",
-        account_history=[account("1", "IDR"), account("2", "USD")],
-        campaign_history=[campaign("11", "1"), campaign("12", "2")],
+        account_history=[account("1", "IDR"), account("2", "USD"), account("3", "")],
+        # The account of the last one was never delivered.
+        campaign_history=[campaign(f"1{account_id}", account_id) for account_id in "1234"],
         campaign_stats=[
             cost("a", "11", "1", "120000000000000"),
             *(cost(f"b{n}", "12", "2", "49") for n in range(1000)),
+            cost("c", "13", "3", "1000000"),
+            cost("d", "14", "4", "1000000"),
+        ],
+    )
+    # The same campaign, day and channel as in LinkedIn.
+    systems.deliver(
+        FIRST,
+        "marketing",
+        ad_spend=[
+            {"campaign_id": CAMPAIGN, "spend_on": "2026-03-01", "channel": "paid_social"}
+            | {"spend_amount": "3"}
         ],
     )
     known = {"last_modified_time": AT}

@@ -49,7 +49,7 @@ documents as (
         cast(null as date) as due_on,
         cast(null as date) as paid_on,
         refunds.status as source_status,
-        refunds.currency,
+        coalesce(refunds.currency, invoices.currency, {{ company_currency() }}) as currency,
         -refunds.refund_amount as invoice_amount,
         -refunds.tax_amount as tax_amount,
         -refunds.freight_amount as freight_amount,

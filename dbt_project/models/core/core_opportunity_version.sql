@@ -64,7 +64,7 @@ conformed as (
         mapped.forecast_category_value is null
         and mapped.is_category_of_status
         and mapped.status = 'open' as is_category_presumed,
-        coalesce(mapped.currency, '{{ var("currency") }}') as known_currency,
+        coalesce(mapped.currency, {{ company_currency() }}) as known_currency,
         {{ local_date('mapped.mapped_from') }} as known_from_on,
         case
             when mapped.mapped_to is null then date '9999-12-31'

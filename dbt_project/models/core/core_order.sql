@@ -40,7 +40,7 @@ select
     addressed.opportunity_id,
     addressed.opportunity_system as opportunity_source_system,
     addressed.ordered_on,
-    coalesce(addressed.currency, '{{ var("currency") }}') as currency,
+    addressed.currency,
     statuses.status,
     addressed.status as source_status,
     coalesce(statuses.is_counted, false) as is_counted,

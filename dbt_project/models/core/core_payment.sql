@@ -4,6 +4,10 @@ with payments as (
     {{ latest_versions('payment', ['payment_id']) }}
 ),
 
+invoices as (
+    {{ latest_versions('invoice', ['invoice_id']) }}
+),
+
 accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }})
@@ -16,7 +20,7 @@ select
     payments.invoice_id,
     payments.paid_on,
     payments.payment_amount,
-    payments.currency,
+    coalesce(payments.currency, invoices.currency, {{ company_currency() }}) as currency,
     statuses.status,
     payments.status as source_status,
     coalesce(statuses.is_counted, false) as is_counted,
@@ -24,6 +28,10 @@ select
     payments.source_file,
     payments.source_line
 from payments
+left join invoices
+    on
+        payments.source_system = invoices.source_system
+        and payments.invoice_id = invoices.invoice_id
 left join statuses
     on
         payments.source_system = statuses.source_system

@@ -5,7 +5,7 @@ with prices as (
 select
     source_system,
     product_id,
-    coalesce(currency, '{{ var("currency") }}') as currency,
+    currency,
     {{ from_the_start('valid_from') }} as valid_from,
     {{ open_end('valid_to') }} as valid_to,
     list_price

@@ -40,8 +40,7 @@ periods as (
         coalesce(
             delivered.period_end_on, windows.window_end_on, windows_of_others.window_end_on
         )
-        {%- endif %} as period_ends_on,
-        coalesce(delivered.currency, '{{ var("currency") }}') as known_currency
+        {%- endif %} as period_ends_on
     from delivered
     left join windows
         on
@@ -79,7 +78,7 @@ select
     declared_period,
     known_basis as basis,
     coalesce(is_of_team_if_leading, false) as is_of_team_if_leading,
-    known_currency as currency,
+    currency,
     source_file,
     source_line,
     quota_amount as quota_amount_in_currency

@@ -4,6 +4,10 @@ with refunds as (
     {{ latest_versions('refund', ['refund_id']) }}
 ),
 
+invoices as (
+    {{ latest_versions('invoice', ['invoice_id']) }}
+),
+
 accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }})
@@ -17,7 +21,7 @@ select
     coalesce(accounts.crm_account_id, refunds.account_id) as account_id,
     refunds.refunded_on,
     refunds.refund_amount,
-    refunds.currency,
+    coalesce(refunds.currency, invoices.currency, {{ company_currency() }}) as currency,
     refunds.refund_type,
     statuses.status,
     refunds.status as source_status,
@@ -26,6 +30,10 @@ select
     refunds.source_file,
     refunds.source_line
 from refunds
+left join invoices
+    on
+        refunds.source_system = invoices.source_system
+        and refunds.invoice_id = invoices.invoice_id
 left join statuses
     on
         refunds.source_system = statuses.source_system

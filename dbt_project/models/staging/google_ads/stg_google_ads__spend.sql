@@ -25,7 +25,8 @@ select
     stats.impressions,
     stats.clicks,
     {{ from_millionths('stats.cost_micros') }} as spend_amount,
-    accounts.currency_code as currency,
+    {{ referenced_currency('accounts.currency_code', 'accounts.id', 'stats.customer_id') }}
+        as currency,
     stats._recorded_at as recorded_at,
     stats._extracted_at as extracted_at,
     stats._op as op,

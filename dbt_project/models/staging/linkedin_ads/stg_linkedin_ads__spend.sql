@@ -23,7 +23,9 @@ select
     stats.impressions,
     stats.clicks,
     stats.cost_in_local_currency as spend_amount,
-    accounts.currency,
+    {{ referenced_currency(
+        'accounts.currency', 'accounts.id', 'coalesce(campaigns.account_id, stats.campaign_id)'
+    ) }} as currency,
     stats._recorded_at as recorded_at,
     stats._extracted_at as extracted_at,
     stats._op as op,

@@ -23,7 +23,8 @@ select
     totals.total_amount as invoice_amount,
     totals.tax_amount,
     totals.freight_amount,
-    currencies.symbol as currency,
+    {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
+        as currency,
     transactions.status,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,

@@ -22,7 +22,8 @@ select
     lines.memo as description,
     -lines.quantity as quantity,
     -lines.foreign_amount as line_amount,
-    currencies.symbol as currency,
+    {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
+        as currency,
     cast(null as date) as service_start_on,
     cast(null as date) as service_end_on,
     false as is_deleted,

@@ -20,7 +20,8 @@ select
     cast(null as varchar) as owner_id,
     transactions.crm_opportunity_id as opportunity_id,
     transactions.transaction_on as ordered_on,
-    currencies.symbol as currency,
+    {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
+        as currency,
     totals.total_amount - totals.tax_amount - totals.freight_amount as subtotal_amount,
     totals.tax_amount,
     totals.freight_amount,

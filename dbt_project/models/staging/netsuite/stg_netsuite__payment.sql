@@ -19,7 +19,8 @@ select
     totals.created_from_id as invoice_id,
     transactions.transaction_on as paid_on,
     totals.total_amount as payment_amount,
-    currencies.symbol as currency,
+    {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
+        as currency,
     transactions.status,
     false as is_deleted,
     transactions._recorded_at as recorded_at,

@@ -22,7 +22,8 @@ select
     -totals.total_amount as refund_amount,
     -totals.tax_amount as tax_amount,
     -totals.freight_amount as freight_amount,
-    currencies.symbol as currency,
+    {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
+        as currency,
     'credit_memo' as refund_type,
     transactions.status,
     transactions.crm_opportunity_id as opportunity_id,

@@ -37,7 +37,7 @@ select
         'units.unit_value'
     ) }} as tax_amount,
     cast(0 as decimal(18, 4)) as freight_amount,
-    upper(invoices.currency) as currency,
+    {{ stripe_currency('invoices.currency') }} as currency,
     invoices.status,
     invoices._recorded_at as recorded_at,
     invoices._extracted_at as extracted_at,
@@ -46,5 +46,5 @@ select
     invoices._file as source_file,
     invoices._line as source_line
 from invoices
-left join units on upper(invoices.currency) = units.currency_code
+left join units on {{ stripe_currency('invoices.currency') }} = units.currency_code
 left join payments on invoices.id = payments.invoice_id

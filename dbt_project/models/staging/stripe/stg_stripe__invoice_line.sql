@@ -2,6 +2,10 @@ with lines as (
     {{ live_rows('invoice_line_item') }}
 ),
 
+invoices as (
+    {{ current_rows(source('stripe', 'invoice'), ['id']) }}
+),
+
 units as (
     {{ unit_values() }}
 )
@@ -14,7 +18,7 @@ select
     lines.description,
     lines.quantity,
     {{ from_minor_units('lines.amount', 'units.unit_value') }} as line_amount,
-    upper(lines.currency) as currency,
+    {{ stripe_currency('lines.currency', 'invoices.currency') }} as currency,
     {{ local_date('lines.period_start_at') }} as service_start_on,
     {{ local_date('lines.period_end_at') }} as service_end_on,
     false as is_deleted,
@@ -25,4 +29,6 @@ select
     lines._file as source_file,
     lines._line as source_line
 from lines
-left join units on upper(lines.currency) = units.currency_code
+left join invoices on lines.invoice_id = invoices.id
+left join units
+    on {{ stripe_currency('lines.currency', 'invoices.currency') }} = units.currency_code

@@ -2,6 +2,10 @@ with charges as (
     {{ live_rows('charge') }}
 ),
 
+invoices as (
+    {{ current_rows(source('stripe', 'invoice'), ['id']) }}
+),
+
 units as (
     {{ unit_values() }}
 )
@@ -13,7 +17,7 @@ select
     charges.invoice_id,
     {{ local_date('charges.created_at') }} as paid_on,
     {{ from_minor_units('charges.amount', 'units.unit_value') }} as payment_amount,
-    upper(charges.currency) as currency,
+    {{ stripe_currency('charges.currency', 'invoices.currency') }} as currency,
     -- An authorised charge says that it succeeded before any money is taken.
     case
         when charges.status = 'succeeded' and not coalesce(charges.is_captured, true) then 'pending'
@@ -27,4 +31,6 @@ select
     charges._file as source_file,
     charges._line as source_line
 from charges
-left join units on upper(charges.currency) = units.currency_code
+left join invoices on charges.invoice_id = invoices.id
+left join units
+    on {{ stripe_currency('charges.currency', 'invoices.currency') }} = units.currency_code

@@ -37,7 +37,7 @@ select
     {{ from_minor_units('live_refunds.amount', 'units.unit_value') }} as refund_amount,
     cast(0 as decimal(18, 4)) as tax_amount,
     cast(0 as decimal(18, 4)) as freight_amount,
-    upper(live_refunds.currency) as currency,
+    {{ stripe_currency('live_refunds.currency', 'invoices.currency') }} as currency,
     'refund' as refund_type,
     live_refunds.status,
     cast(null as varchar) as opportunity_id,
@@ -49,7 +49,9 @@ select
     live_refunds._file as source_file,
     live_refunds._line as source_line
 from live_refunds
-left join units on upper(live_refunds.currency) = units.currency_code
+left join invoices on live_refunds.invoice_id = invoices.id
+left join units
+    on {{ stripe_currency('live_refunds.currency', 'invoices.currency') }} = units.currency_code
 
 union all
 
@@ -67,7 +69,7 @@ select
         'units.unit_value'
     ) }} as tax_amount,
     cast(0 as decimal(18, 4)) as freight_amount,
-    upper(notes.currency) as currency,
+    {{ stripe_currency('notes.currency', 'invoices.currency') }} as currency,
     'credit_memo' as refund_type,
     notes.status,
     cast(null as varchar) as opportunity_id,
@@ -79,5 +81,6 @@ select
     notes._file as source_file,
     notes._line as source_line
 from notes
-left join units on upper(notes.currency) = units.currency_code
 left join invoices on notes.invoice_id = invoices.id
+left join units
+    on {{ stripe_currency('notes.currency', 'invoices.currency') }} = units.currency_code

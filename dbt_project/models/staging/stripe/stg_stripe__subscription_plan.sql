@@ -12,7 +12,7 @@ select
     plans.nickname as plan_name,
     plans.product_id as product_value,
     {{ from_minor_units('plans.amount', 'units.unit_value') }} as amount,
-    upper(plans.currency) as currency,
+    {{ stripe_currency('plans.currency') }} as currency,
     plans.interval_unit,
     cast(plans.interval_count as integer) as interval_count,
     plans.is_active,
@@ -24,4 +24,4 @@ select
     plans._file as source_file,
     plans._line as source_line
 from plans
-left join units on upper(plans.currency) = units.currency_code
+left join units on {{ stripe_currency('plans.currency') }} = units.currency_code
