@@ -14,7 +14,7 @@ as `raw` and `control` keep what a source delivered before it was taken out:
     batches         the ledger of loads (`control.batches`)
     staged_deals, staged_changes, staged_field_changes, staged_entries, staged_merges,
     staged_quotas, staged_statements    what staging hands to core
-    staged_currencies  entity, source_system, currency, op, extracted_at
+    staged_currencies  entity, source_system, record_id, currency, op, extracted_at
                     of all records whose amounts are public
     mail_addresses  table_name, column_name, example        addresses in public texts
 """
@@ -68,8 +68,15 @@ _STAGED = {
     "staged_quotas": ("quota", f"source_system, quota_id, version, quota_amount, {_STAMPS}"),
 }
 """View, the entity it holds, and its columns."""
-_IN_CURRENCY = ("opportunity", "order", "invoice", "product_price", "quota", "spend")
-"""Entities whose amounts are public and in a currency of their own."""
+_IN_CURRENCY = {
+    "opportunity": "opportunity_id",
+    "order": "order_id",
+    "invoice": "invoice_id",
+    "product_price": "product_id",
+    "quota": "quota_id",
+    "spend": "spend_id",
+}
+"""Entities whose amounts are public and in a currency of their own, and what names a record."""
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -182,11 +189,14 @@ def _prepare(
             for source in entity_sources.get(entity, ())
         ] or [f"select {_nothing(names)} where false"]
     views["staged_currencies"] = [
-        f"select '{entity}' as entity, source_system, currency, op, extracted_at "
-        f"from staging.stg_{source}__{entity}"
-        for entity in _IN_CURRENCY
+        f"select '{entity}' as entity, source_system, {name} as record_id, currency, op, "
+        f"extracted_at from staging.stg_{source}__{entity}"
+        for entity, name in _IN_CURRENCY.items()
         for source in entity_sources.get(entity, ())
-    ] or [f"select {_nothing('entity, source_system, currency, op, extracted_at')} where false"]
+    ] or [
+        f"select {_nothing('entity, source_system, record_id, currency, op, extracted_at')} "
+        "where false"
+    ]
     views["mail_addresses"] = _addresses(connection) or [
         f"select {_nothing('table_name, column_name, n_rows, example')} where false"
     ]

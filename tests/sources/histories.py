@@ -42,7 +42,8 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             {"Id": "21", "Name": "Rollout", "AccountId": "001C", "OwnerId": "005A"}
             | {"StageName": "Prospecting", "Probability": "10", "Amount": "1000"}
             | {"CloseDate": "2026-05-01", "IsClosed": "0", "IsWon": "0", "CreatedDate": at(1)}
-            | {"SystemModstamp": at(1), "IsDeleted": "0"}
+            | {"SystemModstamp": at(1), "IsDeleted": "0"},
+            *_won_deals(day),
         ],
         "opportunity_line_item": [
             _seen("00kA", day, {"OpportunityId": "21", "Quantity": "1", "CreatedDate": at(1)}),
@@ -67,6 +68,17 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             | {"SystemModstamp": at(1) if day == 1 else at(2)}
         ],
     }
+
+
+def _won_deals(day: int) -> list[Row]:
+    """Of three that were won one goes to the recycle bin; one is missing from the fourth day on."""
+    won = {"StageName": "Closed Won", "Probability": "100", "IsClosed": "1", "IsWon": "1"}
+    deal = {"AccountId": "001A", "OwnerId": "005A", "CloseDate": "2026-03-01", "CreatedDate": at(1)}
+    deals = [_seen("KEPT", day, {"Amount": "100"} | won | deal)]
+    deals.append(_seen("BINNED", day, {"Amount": "200"} | won | deal, 3))
+    if day < 4:
+        deals.append(_seen("GONE", day, {"Amount": "400"} | won | deal))
+    return deals
 
 
 def _seen(
@@ -139,7 +151,13 @@ def _first_day() -> dict[str, list[Row]]:
             _stage("won", 3, "1.0") | {"closed_won": "TRUE", "is_closed": "TRUE"},
             _stage("lost", 4, "0.0"),
         ],
-        "deal": [_deal(deal, "talk", 1, "07:00:00") for deal in ("21", "22", "23", "24", "25")],
+        "deal": [
+            *(_deal(deal, "talk", 1, "07:00:00") for deal in ("21", "22", "23", "24", "25")),
+            *(
+                _deal(deal, "won", 1) | {"property_closedate": "2026-03-01 12:00:00"}
+                for deal in ("31", "32", "33")
+            ),
+        ],
         "deal_property_history": [
             _property("21", "dealstage", "talk", at(1, "08:00:00")),
             _property("21", "amount", "100", at(1, "08:00:00")),
@@ -153,7 +171,10 @@ def _second_day() -> dict[str, list[Row]]:
     return {
         "deal": [_deal("24", "trial", 2)],
         "deal_property_history": [_property("21", "amount", "", at(2, "09:00:00"))],
-        "merged_deal": [{"deal_id": "23", "merged_deal_id": "22"} | _synced(2)],
+        "merged_deal": [
+            {"deal_id": "23", "merged_deal_id": "22"} | _synced(2),
+            {"deal_id": "33", "merged_deal_id": "32"} | _synced(2),
+        ],
         "contact": [{"id": "500", "_fivetran_deleted": "TRUE"} | _synced(2)],
     }
 
@@ -165,7 +186,12 @@ def _third_day() -> dict[str, list[Row]]:
             {"owner_id": "1", "team_id": "Partners", "is_team_primary": "true"} | _synced(3)
         ],
         "deal_pipeline_stage": [_stage("trial", 1, "0.5", 3) | {"_fivetran_deleted": "TRUE"}],
-        "deal": [_deal("24", "contract", 3), _deal("25", "lost", 3)],
+        "deal": [
+            _deal("24", "contract", 3),
+            _deal("25", "lost", 3),
+            _deal("33", "won", 3) | {"property_closedate": "2026-03-01 12:00:00"},
+            _deal("31", "won", 3) | {"is_deleted": "true"},
+        ],
         "deal_stage": [
             _entry("24", "talk", "2026-02-20 15:00:00", 3),
             _entry("24", "contract", at(3), 3),

@@ -30,7 +30,8 @@ def test_a_restored_account_is_merged_no_longer(crms: Systems) -> None:
 
 def test_what_belonged_to_a_merged_account_belongs_to_the_survivor(crms: Systems) -> None:
     assert crms.rows(
-        "select account_id from core.core_opportunity where source_system = 'salesforce'"
+        "select account_id from core.core_opportunity "
+        "where source_system = 'salesforce' and opportunity_id = '21'"
     ) == [("001A",)]
     assert crms.rows("select order_id, account_id from core.core_order") == [("801A", "001A")]
     assert crms.rows(
@@ -41,7 +42,7 @@ def test_what_belonged_to_a_merged_account_belongs_to_the_survivor(crms: Systems
 def test_the_past_keeps_the_account_it_knew(crms: Systems) -> None:
     assert crms.rows(
         "select distinct account_id from core.core_opportunity_version "
-        "where source_system = 'salesforce'"
+        "where source_system = 'salesforce' and opportunity_id = '21'"
     ) == [("001C",)]
 
 
