@@ -12,6 +12,11 @@
     {{ open if end_day is none else 'coalesce(' ~ end_day ~ ', ' ~ open ~ ')' }}
 {%- endmacro %}
 
+{#- Whether a day has a fiscal period; unknown of a day that is missing. -#}
+{% macro is_in_the_calendar(day) -%}
+    {{ day }} >= date '{{ var("calendar_from") }}' and {{ day }} <= date '{{ var("calendar_to") }}'
+{%- endmacro %}
+
 {#- One text for what the columns hold together, so that rows can be told to say the same. -#}
 {% macro state_of(columns) -%}
     md5(

@@ -89,6 +89,8 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "missing_open_amount": policies.missing_open_amount,
         "min_closed_deals": policies.min_closed_deals,
         "max_rate_age_days": policies.max_rate_age_days,
+        "calendar_from": policies.calendar_from.isoformat(),
+        "calendar_to": policies.calendar_to.isoformat(),
     }
 
 

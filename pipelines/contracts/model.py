@@ -246,6 +246,9 @@ class ObjectContract(_Frozen):
     deleted: Name | None = None
     """Boolean column by which the source marks a deleted record; such a row becomes a delete."""
     optional: bool = False
+    is_history: bool = False
+    """Rows tell what happened, and nobody can correct one at the source: a row with a value outside
+    its range is set aside and counted, and refuses nothing."""
     reject_limit: Annotated[int | float, Field(ge=0)] = 0
     """Rows that may be rejected: a whole number of them, or a fraction such as 0.01."""
     max_delete_fraction: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -281,6 +284,10 @@ class ObjectContract(_Frozen):
         for role in ("max_delete_fraction", "watched"):
             if getattr(self, role) is not None and self.delivery != "full":
                 raise ValueError(f"{role} is for an object that is delivered in full")
+        if self.is_history and all(c.min is None and c.max is None for c in self.loaded):
+            raise ValueError(
+                "is_history sets aside what is out of range, and no column has a range"
+            )
         self._check_watched(by_name)
         if self.unpivot:
             self._check_unpivot(self.unpivot)

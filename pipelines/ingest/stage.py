@@ -27,6 +27,10 @@ from pipelines.ingest.sources import Source
 from pipelines.ingest.tables import raw_table, same_key, table_columns
 from pipelines.settings import Company
 
+FEW_SET_ASIDE = 10
+"""Rows of a history that may be set aside, however few there are."""
+MOST_SET_ASIDE = 0.1
+"""The share beyond which a whole export is wrong, and not what people once typed."""
 BLOCKS_AT_ONCE = 4
 """The warehouse takes several blocks in on several threads, but one only on one."""
 
@@ -208,9 +212,11 @@ class Stage:
     def _check_limit(self, result: BatchResult, rejects: pl.DataFrame) -> None:
         limit = self.contract.reject_limit
         allowed = limit if isinstance(limit, int) else limit * result.n_read
-        if result.n_rejected <= allowed:
+        set_aside = self._set_aside(result, rejects)
+        if result.n_rejected - len(set_aside) <= allowed:
             return
-        first = rejects.sort("_file", "_line", maintain_order=True).row(0, named=True)
+        counted = rejects.join(set_aside, on=["_file", "_line"], how="anti")
+        first = counted.sort("_file", "_line", maintain_order=True).row(0, named=True)
         place = f"{first['_file'].rpartition('/')[2]} line {first['_line']}"
         column = f" column {first['column']}" if first["column"] else ""
         value = "" if first["value"] is None else f" value '{first['value']}'"
@@ -222,6 +228,19 @@ class Stage:
             f"contracts/{self.source.name}.yml"
         )
         raise BatchRefused(result.failed(message), rejects)
+
+    def _set_aside(self, result: BatchResult, rejects: pl.DataFrame) -> pl.DataFrame:
+        """Rows of a history whose only fault is a value out of range; none where they are many."""
+        if not self.contract.is_history or not len(rejects):
+            return pl.DataFrame(schema={"_file": pl.String, "_line": pl.Int64})
+        rows = (
+            rejects.group_by("_file", "_line")
+            .agg(is_out_of_range=(pl.col("rule") == "out_of_range").all())
+            .filter("is_out_of_range")
+        )
+        return rows.head(
+            len(rows) if len(rows) <= max(FEW_SET_ASIDE, MOST_SET_ASIDE * result.n_read) else 0
+        )
 
 
 def _in_groups(blocks: Iterator[ReadBlock]) -> Iterator[list[ReadBlock]]:

@@ -155,6 +155,11 @@ def _contract(**changes: Any) -> dict[str, Any]:
             id="delete limit",
         ),
         pytest.param(
+            {"is_history": True},
+            "is_history sets aside what is out of range, and no column has a range",
+            id="history without ranges",
+        ),
+        pytest.param(
             {"unpivot": {"keep": ["Day"], "name": "id", "value": "at"}},
             "unpivot.keep names no column: Day",
             id="unpivot",

@@ -114,6 +114,31 @@ def test_rejects_within_the_limit_leave_the_good_rows(
     assert [row[0] for row in shop.rejects()] == [4, 5, 5]
 
 
+@pytest.mark.parametrize(
+    ("n_far", "n_near", "more", "expected"),
+    [
+        (1, 1, "", "loaded"),
+        (10, 0, "", "loaded"),
+        (11, 0, "", "failed"),
+        (11, 99, "", "loaded"),
+        (12, 99, "", "failed"),
+        pytest.param(1, 1, "Z,much,1999-01-01,,,,\n", "failed", id="and another fault"),
+        pytest.param(1, 1, "Z,1\n", "failed", id="and a row that is cut off"),
+    ],
+)
+def test_history_out_of_range_is_set_aside_where_it_is_little(
+    shop: World, contracts: Path, n_far: int, n_near: int, more: str, expected: str
+) -> None:
+    change(contracts, "objects.deal.is_history", True)
+    days_of = ["1999-12-31"] * n_far + ["2001-01-01"] * n_near
+    rows = "".join(f"{number},1,{day},,,,\n" for number, day in enumerate(days_of))
+    result = shop.try_load(HEADER + rows + more)
+    assert result.status == expected
+    if expected == "loaded":
+        assert (result.n_read, result.n_rejected) == (n_far + n_near, n_far)
+        assert {rule for *_, rule, _ in shop.rejects()} == {"out_of_range"}
+
+
 def test_an_email_is_never_shown(shop: World, contracts: Path) -> None:
     change(contracts, "objects.deal.key", ["id", "email"])
     result = shop.try_load(HEADER + "A,1,,,,ann@example.com,\nA,2,,,,ann@example.com,\n")

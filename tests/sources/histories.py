@@ -44,6 +44,16 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             | {"CloseDate": "2026-05-01", "IsClosed": "0", "IsWon": "0", "CreatedDate": at(1)}
             | {"SystemModstamp": at(1), "IsDeleted": "0"},
             *_won_deals(day),
+            *(_deal_once_far_off(deal) for deal in ("FAR", "FURTHER", "TRACKED")),
+        ],
+        "opportunity_history": _days_once_mistyped(),
+        "opportunity_field_history": [
+            {"Id": "0171", "OpportunityId": "TRACKED", "Field": "StageName"}
+            | {"OldValue": "Qualification", "NewValue": "Prospecting"}
+            | {"CreatedDate": "2026-02-10 10:00:00"},
+            {"Id": "0172", "OpportunityId": "TRACKED", "Field": "CloseDate"}
+            | {"OldValue": "2202-05-20", "NewValue": "2026-05-20"}
+            | {"CreatedDate": "2026-02-20 10:00:00"},
         ],
         "opportunity_line_item": [
             _seen("00kA", day, {"OpportunityId": "21", "Quantity": "1", "CreatedDate": at(1)}),
@@ -68,6 +78,31 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             | {"SystemModstamp": at(1) if day == 1 else at(2)}
         ],
     }
+
+
+def _deal_once_far_off(deal: str) -> Row:
+    """An open deal whose close date is right by now."""
+    return (
+        {"Id": deal, "AccountId": "001A", "OwnerId": "005A", "StageName": "Prospecting"}
+        | {"Probability": "10", "Amount": "10", "CloseDate": "2026-05-20", "IsClosed": "0"}
+        | {"IsWon": "0", "CreatedDate": "2026-02-02 10:00:00", "SystemModstamp": at(1)}
+    )
+
+
+def _days_once_mistyped() -> list[Row]:
+    """Of one deal a day that no contract reads, of another one that is in no fiscal period."""
+    rows = [
+        ("0081", "FAR", "2202-05-20", "2026-02-02 10:00:00"),
+        ("0082", "FAR", "2026-05-20", "2026-02-20 10:00:00"),
+        ("0083", "FURTHER", "2062-05-20", "2026-02-02 10:00:00"),
+        ("0084", "FURTHER", "2026-05-20", "2026-02-20 10:00:00"),
+    ]
+    return [
+        {"Id": row, "OpportunityId": deal, "CloseDate": day, "CreatedDate": moment}
+        | {"StageName": "Prospecting", "Amount": "10", "Probability": "10"}
+        | {"ForecastCategory": "Pipeline", "PrevCloseDate": "2202-05-20"}
+        for row, deal, day, moment in rows
+    ]
 
 
 def _won_deals(day: int) -> list[Row]:
@@ -157,11 +192,17 @@ def _first_day() -> dict[str, list[Row]]:
                 _deal(deal, "won", 1) | {"property_closedate": "2026-03-01 12:00:00"}
                 for deal in ("31", "32", "33")
             ),
+            # Far off in the record itself, until the second day.
+            _deal("41", "talk", 1) | {"property_closedate": "2202-05-20 12:00:00"},
+            _deal("42", "talk", 1),
         ],
         "deal_property_history": [
             _property("21", "dealstage", "talk", at(1, "08:00:00")),
             _property("21", "amount", "100", at(1, "08:00:00")),
             _property("25", "amount", "50", at(1, "08:00:00")),
+            _property("42", "dealstage", "talk", at(1, "08:00:00")),
+            _property("42", "closedate", "2202-05-20T12:00:00Z", at(1, "08:00:00")),
+            _property("42", "closedate", "2026-05-01T12:00:00Z", at(1, "08:30:00")),
         ],
         "deal_stage": [_entry("24", "talk", "2026-02-10 15:00:00")],
     }
@@ -169,7 +210,7 @@ def _first_day() -> dict[str, list[Row]]:
 
 def _second_day() -> dict[str, list[Row]]:
     return {
-        "deal": [_deal("24", "trial", 2)],
+        "deal": [_deal("24", "trial", 2), _deal("41", "talk", 2)],
         "deal_property_history": [_property("21", "amount", "", at(2, "09:00:00"))],
         "merged_deal": [
             {"deal_id": "23", "merged_deal_id": "22"} | _synced(2),

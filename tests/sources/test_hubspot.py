@@ -78,4 +78,4 @@ def test_a_deleted_contact_may_come_back(crms: Systems) -> None:
 
 
 def test_nothing_was_rejected(crms: Systems) -> None:
-    assert crms.rows("select count(*) from control.rejects") == [(0,)]
+    assert crms.rows("select count(*) from control.rejects where source = 'hubspot'") == [(0,)]

@@ -22,7 +22,7 @@ states as (
         is_deleted,
         source_file,
         source_line,
-        status = 'won' and not is_deleted as is_booked
+        status = 'won' and not is_deleted and close_on is not null as is_booked
     from versions
     {% if is_incremental() -%}
     where opportunity_key in (select changed.opportunity_key from changed)

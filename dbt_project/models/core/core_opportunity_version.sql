@@ -65,6 +65,9 @@ conformed as (
         and mapped.is_category_of_status
         and mapped.status = 'open' as is_category_presumed,
         coalesce(mapped.currency, {{ company_currency() }}) as known_currency,
+        -- A day somebody mistyped is in no period: the deal is not dated until it is corrected.
+        case when {{ is_in_the_calendar('mapped.close_on') }} then mapped.close_on end
+            as known_close_on,
         {{ local_date('mapped.mapped_from') }} as known_from_on,
         case
             when mapped.mapped_to is null then date '9999-12-31'
@@ -109,7 +112,8 @@ select
     known_from_on,
     known_to_on,
     created_on,
-    close_on,
+    known_close_on as close_on,
+    close_on as close_on_as_delivered,
     opportunity_name,
     opportunity_type,
     lead_source,

@@ -8,6 +8,17 @@ invoices as (select * from {{ ref('core_invoice') }} where not is_counted),
 
 payments as (select * from {{ ref('core_payment') }} where not is_counted),
 
+-- A close day outside the calendar was mistyped: the deal counts, its day does not.
+mistyped as (
+    select
+        source_system,
+        opportunity_id,
+        source_file,
+        source_line
+    from {{ ref('core_opportunity_version') }}
+    where close_on is null and close_on_as_delivered is not null
+),
+
 excluded as (
     select
         source_system,
@@ -50,6 +61,17 @@ excluded as (
         source_file,
         source_line
     from payments
+
+    union all
+
+    select
+        source_system,
+        'close_day' as record_type,
+        'outside_the_calendar' as excluded_reason,
+        opportunity_id as record_id,
+        source_file,
+        source_line
+    from mistyped
 ),
 
 ranked as (
