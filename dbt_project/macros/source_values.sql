@@ -92,6 +92,29 @@
     nullif(regexp_extract({{ name }}, '\\[([A-Za-z0-9]{15,18})\\]$', 1), '')
 {%- endmacro %}
 
+{#-
+    HubSpot's stages that another pipeline had before under the same id, with the name they go by:
+    `pipeline/stage`. The first pipeline's keep their id, so that a pipeline that is added renames
+    nothing.
+-#}
+{% macro hubspot_renamed_stages() -%}
+    select
+        stage_id,
+        pipeline_id,
+        pipeline_id || '/' || stage_id as stage_value
+    from (
+        select
+            id as stage_id,
+            pipeline_id,
+            row_number() over (
+                partition by id order by min(_extracted_at), pipeline_id
+            ) as place
+        from {{ source('hubspot', 'deal_pipeline_stage') }}
+        group by id, pipeline_id
+    ) as known
+    where place > 1
+{%- endmacro %}
+
 {#- The newest version of each record of a table in which every row is a version of its own. -#}
 {% macro newest_rows(relation, keys, version_at) -%}
     select *

@@ -178,13 +178,19 @@ def _first_day() -> dict[str, list[Row]]:
         "owner_team": [{"owner_id": "1", "team_id": "Inbound", "is_team_primary": "true"}],
         "company": [],
         "contact": [{"id": "500", "_fivetran_deleted": "FALSE"} | _synced(1)],
-        "deal_pipeline": [{"pipeline_id": "default", "label": "Sales"} | _synced(1)],
+        "deal_pipeline": [
+            {"pipeline_id": "default", "label": "Sales"} | _synced(1),
+            {"pipeline_id": "resale", "label": "Partners"} | _synced(1),
+        ],
         "deal_pipeline_stage": [
             _stage("talk", 0, "0.2"),
             _stage("trial", 1, "0.5"),
             _stage("contract", 2, "0.9"),
             _stage("won", 3, "1.0") | {"closed_won": "TRUE", "is_closed": "TRUE"},
             _stage("lost", 4, "0.0"),
+            # Of the same id as one of the other pipeline, and another one.
+            _stage("contract", 0, "0.4") | {"pipeline_id": "resale"},
+            _stage("lost", 1, "0.0") | {"pipeline_id": "resale"},
         ],
         "deal": [
             *(_deal(deal, "talk", 1, "07:00:00") for deal in ("21", "22", "23", "24", "25")),
@@ -195,16 +201,21 @@ def _first_day() -> dict[str, list[Row]]:
             # Far off in the record itself, until the second day.
             _deal("41", "talk", 1) | {"property_closedate": "2202-05-20 12:00:00"},
             _deal("42", "talk", 1),
+            _deal("43", "contract", 1) | {"deal_pipeline_id": "resale"},
         ],
         "deal_property_history": [
             _property("21", "dealstage", "talk", at(1, "08:00:00")),
             _property("21", "amount", "100", at(1, "08:00:00")),
             _property("25", "amount", "50", at(1, "08:00:00")),
             _property("42", "dealstage", "talk", at(1, "08:00:00")),
+            _property("43", "dealstage", "contract", at(1, "08:00:00")),
             _property("42", "closedate", "2202-05-20T12:00:00Z", at(1, "08:00:00")),
             _property("42", "closedate", "2026-05-01T12:00:00Z", at(1, "08:30:00")),
         ],
-        "deal_stage": [_entry("24", "talk", "2026-02-10 15:00:00")],
+        "deal_stage": [
+            _entry("24", "talk", "2026-02-10 15:00:00"),
+            _entry("43", "contract", at(1, "08:00:00")),
+        ],
     }
 
 

@@ -77,5 +77,27 @@ def test_a_deleted_contact_may_come_back(crms: Systems) -> None:
     ]
 
 
+def test_two_stages_of_one_id_are_their_pipelines_own(crms: Systems) -> None:
+    assert crms.rows(
+        "select stage, stage_ordinal, status from shared.dim_stage "
+        "where source_system = 'hubspot' and stage like '%contract' or stage like '%lost' "
+        "order by stage"
+    ) == [
+        ("contract", 2, "open"),
+        ("lost", 4, "lost"),
+        ("resale/contract", 0, "open"),
+        ("resale/lost", 1, "lost"),
+    ]
+    assert crms.rows(
+        "select distinct stage from pipeline.fct_opportunity_version where opportunity_id = '43'"
+    ) == [("resale/contract",)]
+    assert crms.rows(
+        "select probability_pct from pipeline.fct_opportunity where opportunity_id = '43'"
+    ) == [(Decimal("0.4"),)]
+    assert crms.rows("select stage from core.core_stage_entry where opportunity_id = '43'") == [
+        ("resale/contract",)
+    ]
+
+
 def test_nothing_was_rejected(crms: Systems) -> None:
     assert crms.rows("select count(*) from control.rejects where source = 'hubspot'") == [(0,)]

@@ -7,6 +7,10 @@ companies as (
         min(company_id) as company_id
     from ({{ current_rows(source('hubspot', 'deal_company'), ['deal_id', 'company_id']) }}) as known
     group by deal_id
+),
+
+renamed_stages as (
+    {{ hubspot_renamed_stages() }}
 )
 
 select
@@ -16,7 +20,7 @@ select
     companies.company_id as account_id,
     deals.owner_id,
     cast(null as varchar) as campaign_id,
-    deals.stage_id as stage_value,
+    coalesce(renamed_stages.stage_value, deals.stage_id) as stage_value,
     deals.forecast_category as forecast_category_value,
     deals.deal_type as opportunity_type,
     deals.source as lead_source,
@@ -38,3 +42,7 @@ select
     deals._line as source_line
 from deals
 left join companies on deals.id = companies.deal_id
+left join renamed_stages
+    on
+        deals.stage_id = renamed_stages.stage_id
+        and deals.pipeline_id = renamed_stages.pipeline_id

@@ -2,13 +2,17 @@ with stages as (select * from {{ source('hubspot', 'deal_pipeline_stage') }}),
 
 pipelines as (
     {{ current_rows(source('hubspot', 'deal_pipeline'), ['id']) }}
+),
+
+renamed_stages as (
+    {{ hubspot_renamed_stages() }}
 )
 
 select
     'hubspot' as source_system,
     stages.pipeline_id,
     pipelines.label as pipeline_name,
-    stages.id as stage_value,
+    coalesce(renamed_stages.stage_value, stages.id) as stage_value,
     stages.label as stage_name,
     stages.display_order as stage_ordinal,
     stages.probability as probability_pct,
@@ -26,3 +30,7 @@ select
     stages._line as source_line
 from stages
 left join pipelines on stages.pipeline_id = pipelines.id
+left join renamed_stages
+    on
+        stages.id = renamed_stages.stage_id
+        and stages.pipeline_id = renamed_stages.pipeline_id
