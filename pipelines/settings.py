@@ -87,6 +87,9 @@ class SourceChoice(_Frozen):
 
     format: str | None = None
     """Name of one of the contract's formats; None takes the contract's first."""
+    ignore_columns: Literal["known", "any"] | None = None
+    """`any`: columns the contract does not know, such as own custom fields, are left; `known`: they
+    refuse the file. None leaves it to the contract."""
     every: Rhythm | None = None
     """How often it delivers; a day that was missed is then shown as a warning."""
     without: frozenset[str] = frozenset()

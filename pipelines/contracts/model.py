@@ -86,7 +86,10 @@ class Format(_Frozen):
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     dates: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%d",)
     """Accepted date formats, each exact: `%m` is two digits, `%-m` one or two."""
-    timestamps: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%dT%H:%M:%SZ",)
+    timestamps: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = (
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%dT%H:%M:%S%.fZ",
+    )
     true_tokens: tuple[str, ...] = ("true",)
     false_tokens: tuple[str, ...] = ("false",)
     nulls: tuple[str, ...] = ("",)
@@ -94,6 +97,9 @@ class Format(_Frozen):
     time_zone: Literal["UTC", "company"] = "UTC"
     """The zone timestamps are written in."""
     decimal_separator: Literal[".", ","] = "."
+    footer: tuple[str, ...] = ()
+    """Lines with `*` that a report writes below its rows. The lines of one field at the end of a
+    file, such a one among them, are no rows."""
 
     @model_validator(mode="after")
     def _reads_one_way(self) -> Format:

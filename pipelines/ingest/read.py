@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from pipelines.contracts import ObjectContract
@@ -27,6 +29,8 @@ from pipelines.ingest.typed_files import is_typed, typed_blocks
 READERS = 2
 """Threads that read blocks; the array work of each runs beside the other's."""
 BLOCKS_AHEAD = 8
+MOST_FOOTER_LINES = 12
+"""Lines below the rows of a report; more are records that lost their fields."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,23 @@ class ReadBlock:
     rejects: pl.DataFrame
     """`_line, column, rule, value`; a row may break several rules."""
 
+    closing: tuple[tuple[int, str], ...] = ()
+    """Line and text of the last records, as far as each is a single field."""
+
     @property
     def n_rejected(self) -> int:
         return self.n_read - len(self.accepted)
+
+    @property
+    def is_closing(self) -> bool:
+        """Is there nothing but such records?"""
+        return self.n_read == len(self.closing)
+
+    def without(self, lines: Collection[int]) -> ReadBlock:
+        """The block as if these records, all of them rejected, were not there."""
+        kept = self.rejects.filter(~pl.col("_line").is_in(list(lines)))
+        gone = sum(line in lines for line, _ in self.closing)
+        return replace(self, n_read=self.n_read - gone, rejects=kept)
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,9 @@ class Reading:
         if is_typed(path):
             yield from self._read_typed(path)
             return
+        yield from _without_footer(self._read_text(path, chunk_bytes), self.dialect.format.footer)
+
+    def _read_text(self, path: Path, chunk_bytes: int) -> Iterator[ReadBlock]:
         source = blocks(path, self.dialect.format.encoding, self.dialect.format.quote, chunk_bytes)
         header: list[str] | None = None
         for block in source:
@@ -158,7 +179,8 @@ class Reading:
         if extra:
             raise FileRefused(
                 f"{path.name} has {_named(extra)}, unknown to the contract. Add it to `columns` "
-                f"of {self.object_name} in {place} to load it, or to `also` to leave it."
+                f"of {self.object_name} in {place} to load it, or to `also` to leave it; "
+                f"`{self.source}: {{ignore_columns: any}}` in the company file leaves all of them."
             )
 
     def _columns_in_file(self) -> set[str]:
@@ -176,9 +198,12 @@ class Reading:
                 f"{path.name}: {len(whole)} records from line {found.lines[0]} on were split into "
                 f"{len(raw)}. Please report this file; it is not read as it is."
             )
-        return self._taken(
+        taken = self._taken(
             path, raw.with_columns(_line=pl.Series(whole.lines, dtype=pl.Int64)), ragged
         )
+        if not self.dialect.format.footer or len(header) == 1:
+            return taken
+        return replace(taken, closing=_closing(data, found, self.dialect.format.quote))
 
     def _wanted(self, header: list[str]) -> list[int]:
         """Which columns of the file are looked at, by position; never none."""
@@ -257,6 +282,36 @@ def _split(
         )
     except pl.exceptions.PolarsError as error:
         raise FileRefused(f"{path.name} cannot be split into fields: {error}") from error
+
+
+def _closing(data: bytes, found: Records, quote: str | None) -> tuple[tuple[int, str], ...]:
+    several = np.flatnonzero(found.n_fields > 1)
+    first = int(several[-1]) + 1 if len(several) else 0
+    return tuple(
+        (
+            int(found.lines[n]),
+            data[found.starts[n] : found.ends[n]].decode("utf-8").strip().strip(quote or ""),
+        )
+        for n in range(max(first, len(found) - MOST_FOOTER_LINES), len(found))
+    )
+
+
+def _without_footer(read: Iterable[ReadBlock], footer: Sequence[str]) -> Iterator[ReadBlock]:
+    """The blocks, the last ones without the lines a report writes below its rows."""
+    held: list[ReadBlock] = []
+    for block in read:
+        if held and not block.is_closing:
+            yield from held
+            held = []
+        if footer:
+            held.append(block)
+        else:
+            yield block
+    closing = [each for block in held for each in block.closing]
+    if any(fnmatchcase(text, pattern) for _, text in closing for pattern in footer):
+        lines = {line for line, _ in closing}
+        held = [block.without(lines) for block in held]
+    yield from held
 
 
 def _ragged(found: Records, n_expected: int) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pipelines.contracts import Contract, ContractError, Format, ObjectContract, load_contract
 from pipelines.settings import Company, ConfigurationError
@@ -14,6 +15,8 @@ class Source:
 
     contract: Contract
     format_name: str
+    ignore_columns: Literal["known", "any"] | None = None
+    """What the company file says of columns the contract does not know."""
 
     @property
     def name(self) -> str:
@@ -24,7 +27,10 @@ class Source:
         return self.contract.objects
 
     def format_of(self, object_name: str) -> Format:
-        return self.contract.format_of(object_name, self.format_name)
+        format_ = self.contract.format_of(object_name, self.format_name)
+        if self.ignore_columns is None:
+            return format_
+        return format_.model_copy(update={"ignore_columns": self.ignore_columns})
 
 
 def enabled_sources(company: Company) -> dict[str, Source]:
@@ -53,7 +59,8 @@ def enabled_source(company: Company, name: str) -> Source:
             f"{company.file}: source '{name}' has no format '{chosen}'; known: "
             + ", ".join(contract.formats)
         )
-    return Source(_without(company, name, contract), chosen)
+    choice = company.sources[name]
+    return Source(_without(company, name, contract), chosen, choice.ignore_columns)
 
 
 def _without(company: Company, name: str, contract: Contract) -> Contract:

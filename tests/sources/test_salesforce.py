@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
+from pipelines.contracts.model import snake_case
+from pipelines.settings import SourceChoice
 from tests.sources.world import Systems
 
 pytestmark = pytest.mark.xdist_group("crms")
+
+DAY = date(2026, 3, 2)
 
 
 def test_a_chain_of_merges_leads_to_the_last_survivor_also_when_the_bin_is_emptied(
@@ -85,3 +91,58 @@ def test_a_late_day_ends_up_where_it_belongs(crms: Systems) -> None:
         "select _recorded_at, master_record_id from raw.salesforce__account where id = '001B' "
         "and _op = 'upsert' order by _recorded_at"
     ) == [(datetime(2026, 3, 2, 10), None), (datetime(2026, 3, 4, 10), "001A")]
+
+
+@pytest.mark.parametrize(
+    ("format_name", "header", "zone"),
+    [
+        # The standard columns have the record type.
+        ("weekly_export", "", ""),
+        ("weekly_export", "", ".000Z"),
+        ("data_loader", "Region__c", ".000Z"),
+        ("data_loader", "Region__c", ".000+0000"),
+        ("connector", "region__c", ".000Z"),
+    ],
+)
+def test_deals_are_read_as_each_tool_writes_them(
+    tmp_path: Path, format_name: str, header: str, zone: str
+) -> None:
+    """With a record type or an own field, and in each way to write a moment."""
+    systems = Systems.of(tmp_path, salesforce=format_name)
+    stamp = f"2026-03-02T10:00:00{zone}" if zone else "2026-03-02 10:00:00"
+    systems.land(DAY, _with(systems, header, stamp, snake=format_name == "connector"))
+    systems.load()
+    assert systems.rows("select id, _recorded_at from raw.salesforce__opportunity") == [
+        ("006A", datetime(2026, 3, 2, 10))
+    ]
+
+
+def test_one_line_of_the_company_file_leaves_all_columns_nobody_knows(tmp_path: Path) -> None:
+    systems = Systems.of(tmp_path, "salesforce")
+    path = _with(systems, "Region__c", "2026-03-02 10:00:00", snake=False)
+    systems.land(DAY, path)
+    with pytest.raises(AssertionError, match=r"'Region__c'.*ignore_columns: any"):
+        systems.load()
+    chosen = {"salesforce": SourceChoice(ignore_columns="any")}
+    systems = replace(systems, company=systems.company.model_copy(update={"sources": chosen}))
+    systems.load()
+    assert systems.rows("select id from raw.salesforce__opportunity") == [("006A",)]
+
+
+def _with(systems: Systems, header: str, stamp: str, *, snake: bool) -> Path:
+    """A file of one deal with one column more."""
+    deal = (
+        {"Id": "006A", "StageName": "Prospecting", "CloseDate": "2026-05-01"}
+        | {"IsClosed": "false", "IsWon": "false"}
+        | {"CreatedDate": stamp, "SystemModstamp": stamp}
+    )
+    if snake:
+        deal = {snake_case(name): value for name, value in deal.items()}
+    path = systems.write("salesforce", "opportunity", [deal])
+    if not header:
+        assert "RecordTypeId" in path.read_text()
+        return path
+    lines = path.read_text().splitlines()
+    ends = [header, *("012A" for _ in lines[1:])]
+    path.write_text("".join(f"{a},{b}\n" for a, b in zip(lines, ends, strict=True)))
+    return path
