@@ -105,12 +105,21 @@ def _days_once_mistyped() -> list[Row]:
     ]
 
 
+_OPEN = {"Probability": "10", "IsClosed": "0", "IsWon": "0", "CloseDate": "2026-05-01"}
+
+
 def _won_deals(day: int) -> list[Row]:
-    """Of three that were won one goes to the recycle bin; one is missing from the fourth day on."""
+    """Of those that were won some go to the recycle bin; one is missing from the fourth day on."""
     won = {"StageName": "Closed Won", "Probability": "100", "IsClosed": "1", "IsWon": "1"}
     deal = {"AccountId": "001A", "OwnerId": "005A", "CloseDate": "2026-03-01", "CreatedDate": at(1)}
     deals = [_seen("KEPT", day, {"Amount": "100"} | won | deal)]
     deals.append(_seen("BINNED", day, {"Amount": "200"} | won | deal, 3))
+    # A downsell, and a credit that was taken back.
+    deals.append(_seen("DOWNSELL", day, {"Amount": "-50"} | won | deal))
+    deals.append(_seen("CREDIT", day, {"Amount": "-30"} | won | deal, 3))
+    deals.append(
+        _seen("LESS", day, won | deal | {"Amount": "-20", "StageName": "Prospecting"} | _OPEN)
+    )
     if day < 4:
         deals.append(_seen("GONE", day, {"Amount": "400"} | won | deal))
     return deals

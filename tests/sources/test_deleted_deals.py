@@ -15,6 +15,7 @@ import pytest
 from pipelines.assets.dbt_project import entity_sources
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult
+from pipelines.quality.suites import Expectation, load_suites
 from pipelines.settings import PROJECT_ROOT
 from tests.sources.world import Systems
 
@@ -47,6 +48,8 @@ def test_what_was_booked_of_a_deal_that_is_gone_is_taken_back(crms: Systems) -> 
         ("32", 0, Decimal(0), 2),
         ("33", 1, Decimal(100), 1),
         ("BINNED", 0, Decimal(0), 2),
+        ("CREDIT", 0, Decimal(0), 2),
+        ("DOWNSELL", 1, Decimal(-50), 1),
         ("GONE", 0, Decimal(0), 2),
         ("KEPT", 1, Decimal(100), 1),
     ]
@@ -59,6 +62,37 @@ def test_it_breaks_no_reconciliation(crms: Systems, warehouse: duckdb.DuckDBPyCo
     assert {n: each.example for n, each in answers.items() if each.status != "pass"}.keys() == {
         "a_deal_closed_in_the_future"
     }
+
+
+def test_deals_that_take_away_break_no_promise(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """A downsell, an open one, and a credit that was taken back."""
+    assert warehouse.execute(
+        "select opportunity_id, status, amount from pipeline.fct_opportunity where amount < 0 "
+        "order by all"
+    ).fetchall() == [("DOWNSELL", "won", Decimal(-50)), ("LESS", "open", Decimal(-20))]
+    broken = {}
+    for suite in load_suites(FOLDER.parent):
+        if suite.schema_name not in ("pipeline", "attainment", "forecast", "raw"):
+            continue
+        if suite.schema_name == "raw" and suite.table != "raw.salesforce__opportunity":
+            continue
+        for promise in suite.expectations:
+            sql = _unexpected(suite.table, promise)
+            if sql and promise.severity == "block" and warehouse.execute(sql).fetchall():
+                broken[f"{suite.table}.{promise.short_name}"] = warehouse.execute(sql).fetchone()
+    assert broken == {}
+
+
+def _unexpected(table: str, promise: Expectation) -> str | None:
+    """Rows that break a promise about rows or about the range of a column."""
+    if promise.sql:
+        return promise.sql.replace("{batch}", table)
+    if promise.expect != "column_values_to_be_between":
+        return None
+    least, most = (promise.arguments.get(key) for key in ("min_value", "max_value"))
+    conditions = [f"{promise.column} < {least}"] if least is not None else []
+    conditions += [f"{promise.column} > {most}"] if most is not None else []
+    return f"select * from {table} where {' or '.join(conditions)}"
 
 
 KEPT = "opportunity_id = 'KEPT'"

@@ -100,7 +100,8 @@ counted as (
         coalesce(sum(by_node.amount) filter (where by_node.status = 'won'), 0) as won_amount,
         count(*) filter (where by_node.last_open_amount is null) as n_missing_last_open_amount,
         sum(by_node.last_open_amount) filter (where by_node.status = 'won') as won_last_open_amount,
-        sum(by_node.last_open_amount) as closed_last_open_amount
+        sum(by_node.last_open_amount) as closed_last_open_amount,
+        min(by_node.last_open_amount) as least_last_open_amount
     from by_node
     group by
         by_node.period_key, by_node.node_type, by_node.node_id, by_node.node_name,
@@ -148,7 +149,10 @@ select
     cast(named.n_missing_last_open_amount as bigint) as n_missing_last_open_amount,
     cast(named.won_last_open_amount as decimal(18, 4)) as won_last_open_amount,
     cast(named.closed_last_open_amount as decimal(18, 4)) as closed_last_open_amount,
-    {{ ratio('named.won_last_open_amount', 'named.closed_last_open_amount') }}
-        as value_win_rate_pct
+    -- A share has no meaning where one of the parts takes away, as a downsell does.
+    case
+        when coalesce(named.least_last_open_amount, 0) >= 0
+            then {{ ratio('named.won_last_open_amount', 'named.closed_last_open_amount') }}
+    end as value_win_rate_pct
 from named
 cross join history
