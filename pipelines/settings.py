@@ -110,6 +110,12 @@ class Policies(_Frozen):
     quota_basis: Literal["as_given", "full"] = "as_given"
     """What quotas are that do not say it themselves. `full`: for a whole period by somebody fully
     ramped, so that seat, leave and ramp still count (M6, M7). `as_given`: final."""
+    quota_parts: Literal["refuse", "add_up"] = "refuse"
+    """Several quotas of a Salesforce user, measure and start. `add_up`: they are the parts of one,
+    by product family or territory. `refuse`: one of them is wrong."""
+    forecast_types: dict[str, str] = Field(default_factory=dict)
+    """Measure of the quotas of each Salesforce forecast type, by its id (`ForecastingTypeId`);
+    those of other types are on bookings, or on units where they are quantities."""
     personal_quotas: frozenset[str] = frozenset()
     """Ids of those who lead people and whose quota in a CRM is on their own deals alone; that of
     any other leader is theirs and their team's where the CRM's forecast rolls up (M82)."""

@@ -77,6 +77,8 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "quota_version": policies.quota_version or "",
         "quota_period": policies.quota_period,
         "quota_basis": policies.quota_basis,
+        "quota_parts": policies.quota_parts,
+        "forecast_types": dict(sorted(policies.forecast_types.items())),
         "personal_quotas": sorted(policies.personal_quotas),
         "proration_days": policies.proration_days,
         "ramp_anchor": policies.ramp_anchor,

@@ -1,9 +1,24 @@
 -- The weekly export has neither owner nor period; a quota that is nobody's is left out.
-with quotas as (
-    select *
+with delivered as (
+    select
+        *,
+        case
+            {%- for type_id, measure in var('forecast_types').items() %}
+            when forecasting_type_id = '{{ type_id | replace("'", "''") }}'
+                then '{{ measure | replace("'", "''") }}'
+            {%- endfor %}
+            when is_quantity then 'units'
+            else 'bookings'
+        end as measure
     from {{ source('salesforce', 'forecasting_quota') }}
     where quota_owner_id is not null
 ),
+
+{% if var('quota_parts') == 'add_up' -%}
+{{ quotas_of_parts() }}
+{%- else -%}
+quotas as (select * from delivered),
+{%- endif %}
 
 periods as (
     {{ current_rows(source('salesforce', 'period'), ['id']) }}
@@ -31,7 +46,7 @@ select
     'salesforce' as source_system,
     quotas.id as quota_id,
     quotas.quota_owner_id as participant_id,
-    case when quotas.is_quantity then 'units' else 'bookings' end as measure,
+    quotas.measure,
     cast('1' as varchar) as version,
     'approved' as status,
     quotas.created_date as approved_at,
