@@ -1,24 +1,26 @@
 """The `salesops` command: land files, run the pipeline, ask the published release.
 
 Exit codes: 0 done, 1 refused (by the gate, or because an extract is not what its contract says),
-2 wrong use or configuration. The work is done elsewhere; this module reads arguments, calls it and
-tells what came out.
+2 wrong use or configuration, 130 and 143 ended by Ctrl-C and SIGTERM. The work is done elsewhere;
+this module reads arguments, calls it and tells what came out.
 """
 
 from __future__ import annotations
 
 import gc
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 from rich.markup import escape
 
+from pipelines import interrupts
 from pipelines.settings import Company, ConfigurationError, Settings, load_company
 from pipelines.terminal import (
     err,
@@ -68,7 +70,8 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         from pipelines.serve import NoRelease, QueryError
 
         try:
-            command(*args, **kwargs)
+            with interrupts.told_apart():
+                command(*args, **kwargs)
         except (ConfigurationError, ContractError, NoRelease, QueryError) as error:
             err.print(f"[bold red]cannot do that[/] {_plain(error)}", soft_wrap=True)
             raise typer.Exit(WRONG_USE) from error
@@ -392,6 +395,26 @@ def verify(
     out.print(f"release {release.release_id} is whole: {n_files} files as in its manifest")
 
 
+@cache
+def _say_interrupted(told: signal.Signals) -> None:
+    """Once, whoever notices first: the main thread, or the one that ends the process."""
+    out.show_cursor()
+    how = "Ctrl-C" if told == signal.SIGINT else told.name
+    err.print(
+        f"[bold]interrupted[/] by {how} before it was done; readers keep what they have, and the "
+        "same command takes up the work again",
+        soft_wrap=True,
+    )
+
+
 def main() -> None:
     """Entry point of the `salesops` command."""
-    app()
+    with interrupts.heeded(_say_interrupted):
+        try:
+            app()
+        except BaseException as ended:
+            told = interrupts.received()
+            if told is None or (isinstance(ended, SystemExit) and not ended.code):
+                raise
+            _say_interrupted(told)
+            interrupts.end(told)

@@ -20,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import interrupts
 from pipelines.assets.staging import check_staging
 from pipelines.contracts import load_contract
 from pipelines.ingest.reference import aliased_domains
@@ -201,7 +202,12 @@ class DbtProject:
         self.manifest()
         # dbt opens and closes the file for every node; while this handle is open, that is cheap.
         with duckdb.connect(str(self.company.warehouse_file)), self.runner(self._parsed()) as dbt:
-            return dbt.invoke(arguments)
+            # dbt stops its queries for a KeyboardInterrupt, which it then keeps to itself.
+            with interrupts.raised():
+                outcome = dbt.invoke(arguments)
+            if isinstance(outcome.exception, KeyboardInterrupt):
+                raise outcome.exception
+            return outcome
 
     @contextmanager
     def runner(self, parsed: Any = None) -> Iterator[Any]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from uuid import uuid4
 
 import dagster as dg
 from filelock import FileLock
 
+from pipelines import interrupts
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
 from pipelines.assets.notices import TOLD, notices_of, tell, verdict_of
 from pipelines.notify import check_targets
@@ -49,7 +52,11 @@ class Outcome:
 
 
 def run_headless(company: Company, on_step: StepListener | None = None) -> Outcome:
-    """Materialise everything for the company and judge the build it left behind."""
+    """Materialise everything for the company and judge the build it left behind.
+
+    Raises:
+        KeyboardInterrupt: a signal ended the run; nobody is told of it.
+    """
     # An address that cannot be used is found now, not when there is something to tell.
     check_targets(company, os.environ)
     pipeline = build_pipeline(company)
@@ -59,13 +66,18 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB and
     # Polars most of the time, and those do not need the interpreter.
     Thread(target=warm_up, daemon=True).start()
-    with _instance(company) as instance, _listening(on_step):
+    run_id = str(uuid4())
+    with _instance(company) as instance, _listening(on_step), _canceled_when_told(instance, run_id):
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
             run_config={"loggers": {STEP_LOGGER: {}}},
             tags={TOLD: "true"},
+            run_id=run_id,
         )
+    if not result.success:
+        # Who ended it knows; that is neither a refusal nor a failure to tell others of.
+        interrupts.raise_if_received()
     outcome = Outcome(
         run_id=result.run_id,
         succeeded=result.success,
@@ -92,6 +104,19 @@ def _instance(company: Company) -> dg.DagsterInstance:
     # Two first runs at once would both create Dagster's tables, and one of them would fail.
     with FileLock(storage / "instance.lock"):
         return dg.DagsterInstance.get()
+
+
+@contextmanager
+def _canceled_when_told(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """A signal marks the run as one that somebody canceled, so that its history says so."""
+
+    def cancel(_told: signal.Signals) -> None:
+        run = instance.get_run_by_id(run_id)
+        if run is not None and not run.is_finished:
+            instance.report_run_canceling(run)
+
+    with interrupts.before_the_end(cancel):
+        yield
 
 
 def _failures(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:
