@@ -82,6 +82,8 @@ def progress(doing: str, things: str) -> Iterator[Callable[[int, int], None]]:
 
 def show_landing(report: LandingReport, on: date) -> None:
     """What a delivery was matched to, and what it was not."""
+    from pipelines.ingest.files import printable
+
     if report.matched:
         rows = [(landed.path.name, f"{landed.source}/{landed.object}") for landed in report.matched]
         out.print(table(["landed", "as"], rows))
@@ -90,7 +92,7 @@ def show_landing(report: LandingReport, on: date) -> None:
         f"{len(report.unchanged)} were there already, {len(report.unmatched)} match no object"
     )
     if report.unmatched:
-        names = ", ".join(path.name for path in report.unmatched[:5])
+        names = ", ".join(printable(path.name) for path in report.unmatched[:5])
         more = f" and {len(report.unmatched) - 5} more" if len(report.unmatched) > 5 else ""
         out.print(f"not matched, left alone: {escape(names)}{more}")
 

@@ -5,6 +5,8 @@ is the same run.
 """
 
 import hashlib
+import os
+from pathlib import Path
 
 import dagster as dg
 
@@ -86,12 +88,16 @@ def build_notifiers(
 
 
 def landing_fingerprint(company: Company) -> str:
-    """A value that changes when a file of the landing folder appears, changes or goes."""
+    """A value that changes when anything in the landing folder appears, changes or goes.
+
+    Nothing is opened and no link is followed: what is no file is for the run to refuse by name.
+    """
     digest = hashlib.sha256()
-    for path in sorted(company.paths.landing.rglob("*")):
-        if path.is_file():
-            stat = path.stat()
-            digest.update(
-                f"{path.relative_to(company.paths.landing)}:{stat.st_size}:{stat.st_mtime_ns}".encode()
-            )
+    for folder, folders, names in os.walk(company.paths.landing):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(folder, name)
+            found = path.lstat()
+            digest.update(os.fsencode(path.relative_to(company.paths.landing)))
+            digest.update(f":{found.st_size}:{found.st_mtime_ns}:{found.st_ctime_ns}".encode())
     return digest.hexdigest()[:16]

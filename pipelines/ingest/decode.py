@@ -12,11 +12,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 
 from pipelines.ingest.errors import FileRefused
+from pipelines.ingest.files import opened
 
 CHUNK_BYTES = 8 << 20
 """Small enough that its columns stay in the caches and are not new memory every time."""
@@ -85,7 +86,8 @@ def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
     suspect = None if name.startswith("utf") else _LooksLikeUtf8()
     keeps_ascii = is_utf8 or "a\n".encode(encoding) == b"a\n"
     n_bytes, n_lines, is_last = 0, 0, False
-    with _open(path) as stream:
+    with opened(path) as file:
+        stream = gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
         while not is_last:
             chunk = _read(stream, chunk_bytes, path)
             is_last = len(chunk) == 0
@@ -154,12 +156,6 @@ def _read(stream: IO[bytes], n_bytes: int, path: Path) -> bytes:
         return stream.read(n_bytes)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise FileRefused(f"{path.name} is no whole gzip file ({error}). Land it again.") from error
-
-
-def _open(path: Path) -> IO[bytes]:
-    if path.name.endswith(".gz"):
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    return path.open("rb")
 
 
 def _never_closed(path: Path, line: int) -> FileRefused:

@@ -5,7 +5,6 @@ Files are matched to objects by their names; what they hold is checked when they
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -14,9 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.ingest.errors import LandingError
+from pipelines.ingest.files import no_file, no_folder, opened, printable, written_whole
 from pipelines.ingest.layout import day_folder
 from pipelines.ingest.sources import enabled_sources
 from pipelines.settings import Company
+
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,20 @@ def land(
     and day is a corrected delivery and needs `replace`.
 
     Raises:
-        LandingError: a path is missing, a file is empty or of two sources, nothing matches any
-            object, or a corrected delivery came without `replace`.
+        LandingError: a path is missing or no plain file, a file is empty or of two sources, nothing
+            matches any object, or a corrected delivery came without `replace`.
     """
     matched: list[LandedFile] = []
     unmatched: list[Path] = []
-    for path in _files(paths):
+    for path in _files(company, paths):
         landed = _match(company, on, path)
         if landed is None:
             unmatched.append(path)
         else:
             matched.append(landed)
     _check(company, matched, unmatched)
+    for item in matched:
+        _check_place(company, item)
     unchanged = [item for item in matched if _is_there(item)]
     new = [item for item in matched if item not in unchanged]
     corrected = [item for item in new if item.target.exists()]
@@ -76,19 +80,39 @@ def land(
     return LandingReport(new, unmatched, unchanged)
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(company: Company, paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            yield from sorted(
-                inner
-                for inner in path.rglob("*")
-                if inner.is_file()
-                and not any(part.startswith(".") for part in inner.relative_to(path).parts)
-            )
-        elif path.is_file():
-            yield path
+        if not os.path.lexists(path):
+            raise LandingError(f"{printable(str(path))}: there is no such file or folder")
+        if no_folder(path) is None:
+            yield from _below(company, path)
         else:
-            raise LandingError(f"{path}: there is no such file or folder")
+            yield _plain(path)
+
+
+def _below(company: Company, folder: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it, by name; hidden ones are left alone."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if no_folder(path) is not None:
+            yield _plain(path)
+        elif _match(company, date.min, path) is not None:
+            raise LandingError(
+                f"{printable(str(path))} is a folder that is named like a file. Land the files in "
+                "it under their own names."
+            )
+        else:
+            yield from _below(company, path)
+
+
+def _plain(path: Path) -> Path:
+    if kind := no_file(path):
+        hint = " Land the file it points to." if path.is_symlink() else ""
+        raise LandingError(
+            f"{printable(str(path))} is {kind}, not a file; nothing was landed.{hint}"
+        )
+    return path
 
 
 def _match(company: Company, on: date, path: Path) -> LandedFile | None:
@@ -110,9 +134,18 @@ def _match(company: Company, on: date, path: Path) -> LandedFile | None:
     return LandedFile(path, source, name, day_folder(company, source, name, on) / path.name)
 
 
+def _check_place(company: Company, item: LandedFile) -> None:
+    """The file's place must be one that `land` made, or nothing yet."""
+    for folder in (item.target.parents[2], item.target.parents[1], item.target.parents[0]):
+        if kind := no_folder(folder):
+            raise LandingError(f"{folder} is {kind}, not a folder of deliveries. Move it away.")
+    if os.path.lexists(item.target) and (kind := no_file(item.target)):
+        raise LandingError(f"{item.target} is {kind}, not a delivered file. Move it away.")
+
+
 def _check(company: Company, matched: list[LandedFile], unmatched: list[Path]) -> None:
     if not matched:
-        example = f" (first: {unmatched[0]})" if unmatched else ""
+        example = f" (first: {printable(str(unmatched[0]))})" if unmatched else ""
         patterns = ", ".join(
             f"{source.name}: {' '.join(p for o in source.objects.values() for p in o.files)}"
             for source in enabled_sources(company).values()
@@ -120,6 +153,12 @@ def _check(company: Company, matched: list[LandedFile], unmatched: list[Path]) -
         raise LandingError(
             f"none of {len(unmatched)} files is of an enabled source{example}. Known file names: "
             f"{patterns}"
+        )
+    odd = [item.path for item in matched if not item.path.name.isprintable()]
+    if odd:
+        raise LandingError(
+            f"{len(odd)} file names have characters that cannot be shown (first: "
+            f"'{printable(odd[0].name)}'). Rename the file."
         )
     empty = [item.path for item in matched if item.path.stat().st_size == 0]
     if empty:
@@ -138,15 +177,17 @@ def _check(company: Company, matched: list[LandedFile], unmatched: list[Path]) -
 
 
 def _is_there(item: LandedFile) -> bool:
-    return item.target.exists() and filecmp.cmp(item.path, item.target, shallow=False)
+    if not item.target.exists() or item.target.stat().st_size != item.path.stat().st_size:
+        return False
+    with opened(item.path) as delivered, opened(item.target) as landed:
+        while block := delivered.read(_BLOCK_BYTES):
+            if block != landed.read(len(block)):
+                return False
+    return True
 
 
 def _copy(path: Path, target: Path) -> None:
     """Copy so that the file is never seen half written."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.landing")
-    with path.open("rb") as source, unfinished.open("wb") as copy:
-        shutil.copyfileobj(source, copy, 1 << 20)
-        copy.flush()
-        os.fsync(copy.fileno())
-    unfinished.replace(target)
+    with opened(path) as source, written_whole(target) as copy:
+        shutil.copyfileobj(source, copy, _BLOCK_BYTES)

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.ingest.errors import IngestError, NothingLanded
+from pipelines.ingest.files import no_file, no_folder, printable
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
 
@@ -37,10 +38,10 @@ def deliveries(company: Company, source: Source) -> dict[str, list[Delivery]]:
         IngestError: something lies there that no contract explains.
     """
     folder = company.paths.landing / source.name
-    for entry in _visible(folder):
+    for entry in _folders(folder):
         if entry.name not in source.objects:
             raise IngestError(
-                f"{entry} belongs to no object of {source.name}. Move it away; deliveries are put "
+                f"{printable(str(entry))} belongs to no object of {source.name}. Move it away; deliveries are put "
                 f"there by `salesops land`. Known objects: {', '.join(source.objects)}"
             )
     found = {name: list(_of_object(folder, source, name)) for name in source.objects}
@@ -56,22 +57,32 @@ def landed_days(company: Company) -> list[date]:
     """Every extract day that has a delivery of an enabled source, in order."""
     days: set[date] = set()
     for source in company.sources:
-        for folder in _visible(company.paths.landing / source):
-            days.update(_day(entry) for entry in _visible(folder) if _visible(entry))
+        for folder in _folders(company.paths.landing / source):
+            days.update(_day(entry) for entry in _folders(folder) if _visible(entry))
     return sorted(days)
 
 
 def _of_object(folder: Path, source: Source, name: str) -> Iterator[Delivery]:
-    for entry in _visible(folder / name):
+    for entry in _folders(folder / name):
+        day = _day(entry)
         files = tuple(_visible(entry))
-        strange = [path for path in files if not source.objects[name].matches(path.name)]
-        if strange:
-            raise IngestError(
-                f"{strange[0]} is no file of {source.name}/{name}, which comes as "
-                f"{', '.join(source.objects[name].files)}. Move it away."
-            )
+        for path in files:
+            _check_file(source, name, path)
         if files:
-            yield Delivery(name, _day(entry), files)
+            yield Delivery(name, day, files)
+
+
+def _check_file(source: Source, name: str, path: Path) -> None:
+    shown = printable(str(path))
+    if kind := no_file(path):
+        raise IngestError(f"{shown} is {kind}, not a delivered file. Move it away.")
+    if not source.objects[name].matches(path.name):
+        raise IngestError(
+            f"{shown} is no file of {source.name}/{name}, which comes as "
+            f"{', '.join(source.objects[name].files)}. Move it away."
+        )
+    if not path.name.isprintable():
+        raise IngestError(f"{shown} has characters that cannot be shown in its name. Rename it.")
 
 
 def _day(folder: Path) -> date:
@@ -79,12 +90,29 @@ def _day(folder: Path) -> date:
         day = date.fromisoformat(folder.name)
     except ValueError:
         day = None
-    if day is None or day.isoformat() != folder.name or not folder.is_dir():
-        raise IngestError(f"{folder} is no folder of an extract day (YYYY-MM-DD). Move it away.")
+    if day is None or day.isoformat() != folder.name:
+        raise IngestError(
+            f"{printable(str(folder))} is no folder of an extract day (YYYY-MM-DD). Move it away."
+        )
     return day
 
 
+def _folders(folder: Path) -> list[Path]:
+    """What is in a folder, all of which must be folders themselves."""
+    entries = _visible(folder)
+    for entry in entries:
+        if kind := no_folder(entry):
+            raise IngestError(
+                f"{printable(str(entry))} is {kind}, not a folder of deliveries. Move it away; "
+                "deliveries are put there by `salesops land`."
+            )
+    return entries
+
+
 def _visible(folder: Path) -> list[Path]:
-    if not folder.is_dir():
+    """What is in a folder, by name, without hidden entries; nothing where there is no folder."""
+    if kind := no_folder(folder):
+        raise IngestError(f"{folder} is {kind}, not a folder of deliveries. Move it away.")
+    if not folder.exists():
         return []
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines.contracts import ObjectContract
 from pipelines.ingest.accepted import deletes_are_meant
+from pipelines.ingest.files import opened
 from pipelines.ingest.layout import Delivery
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
@@ -141,5 +142,5 @@ def _batch_id(source: str, delivery: Delivery, files: tuple[BatchFile, ...], how
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

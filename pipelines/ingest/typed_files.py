@@ -9,6 +9,7 @@ words, such as a nested value or a cell with an error, refuses the file.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import math
 import zipfile
@@ -26,6 +27,7 @@ import polars as pl
 from pipelines.contracts import Column, Format, ObjectContract
 from pipelines.ingest.cells import DoubtfulCellError, cell_value
 from pipelines.ingest.errors import FileRefused
+from pipelines.ingest.files import opened
 
 ROWS_AT_ONCE = 50_000
 LARGEST_WORKBOOK_BYTES = 64 << 20
@@ -175,8 +177,9 @@ def _workbook(path: Path, words: _Words) -> Iterator[TypedBlock]:
             f"{path.name} is larger than {LARGEST_WORKBOOK_BYTES >> 20} MB. Deliver it as CSV."
         )
     try:
-        values = load_workbook(path, data_only=True)
-        formulas = load_workbook(path)
+        with opened(path) as file:
+            values = load_workbook(file, data_only=True)
+            formulas = load_workbook(file)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise FileRefused(f"{path.name} is no whole Excel workbook ({error}).") from error
     name = _sheet_name(path, values, words.format.sheet)
@@ -255,7 +258,8 @@ def _check_cells(path: Path, values: Any, formulas: Any) -> None:
 
 def _parquet(path: Path, words: _Words) -> Iterator[TypedBlock]:
     try:
-        frame = pl.read_parquet(path)
+        with opened(path) as file:
+            frame = pl.read_parquet(file)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileRefused(f"{path.name} is no whole Parquet file ({error}).") from error
     # A float of 32 bits stands for the shortest decimal number that is it, not for its own digits.
@@ -330,12 +334,9 @@ def _json_lines(path: Path, words: _Words) -> Iterator[TypedBlock]:
 
 def _text_lines(path: Path) -> Iterator[str]:
     try:
-        if path.name.endswith(".gz"):
-            with gzip.open(path, "rt", encoding="utf-8") as stream:
-                yield from stream
-        else:
-            with path.open(encoding="utf-8") as stream:
-                yield from stream
+        with opened(path) as file:
+            packed = gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
+            yield from io.TextIOWrapper(packed, encoding="utf-8")
     except UnicodeDecodeError as error:
         raise FileRefused(f"{path.name} is not written in utf-8 ({error}).") from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
