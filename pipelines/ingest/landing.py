@@ -65,7 +65,7 @@ def land(
             matched.append(landed)
     _check(company, matched, unmatched)
     for item in matched:
-        _check_place(company, item)
+        _check_place(item)
     unchanged = [item for item in matched if _is_there(item)]
     new = [item for item in matched if item not in unchanged]
     corrected = [item for item in new if item.target.exists()]
@@ -134,7 +134,7 @@ def _match(company: Company, on: date, path: Path) -> LandedFile | None:
     return LandedFile(path, source, name, day_folder(company, source, name, on) / path.name)
 
 
-def _check_place(company: Company, item: LandedFile) -> None:
+def _check_place(item: LandedFile) -> None:
     """The file's place must be one that `land` made, or nothing yet."""
     for folder in (item.target.parents[2], item.target.parents[1], item.target.parents[0]):
         if kind := no_folder(folder):

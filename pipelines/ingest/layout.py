@@ -41,8 +41,8 @@ def deliveries(company: Company, source: Source) -> dict[str, list[Delivery]]:
     for entry in _folders(folder):
         if entry.name not in source.objects:
             raise IngestError(
-                f"{printable(str(entry))} belongs to no object of {source.name}. Move it away; deliveries are put "
-                f"there by `salesops land`. Known objects: {', '.join(source.objects)}"
+                f"{printable(str(entry))} belongs to no object of {source.name}. Move it away; "
+                f"deliveries are put there by `salesops land`. Known objects: {', '.join(source.objects)}"
             )
     found = {name: list(_of_object(folder, source, name)) for name in source.objects}
     if not any(found.values()):
