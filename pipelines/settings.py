@@ -163,6 +163,17 @@ class Policies(_Frozen):
     """Hours for which a release stays after readers last got it, whatever `keep_releases` says."""
 
 
+class Limits(_Frozen):
+    """How large a delivered file may be once it is unpacked; a larger one is refused unread."""
+
+    unpacked_gb: Annotated[float, Field(gt=0)] = 16
+    """Of CSV and JSON lines, whether they came packed or not; they are read block by block."""
+    parquet_gb: Annotated[float, Field(gt=0)] = 2
+    """Of a Parquet file, which is held in memory whole."""
+    workbook_mb: Annotated[float, Field(gt=0)] = 256
+    """Of the sheets of a workbook, which are held in memory whole and take much more there."""
+
+
 class AcceptedChange(_Frozen):
     """A change between releases that is meant, so that the gate lets it pass until a day."""
 
@@ -212,6 +223,7 @@ class Company(_Frozen):
     """Folder with this company's own reference data: `aliases.csv`, `stages.csv`,
     `opportunity_types.csv`, `fiscal_periods.csv`."""
     policies: Policies = Policies()
+    limits: Limits = Limits()
     accepted_changes: tuple[AcceptedChange, ...] = ()
     """Changes since the last release that the gate would refuse, and that are meant."""
     notifications: tuple[NotificationTarget, ...] = ()
@@ -303,6 +315,7 @@ def _known_keys(location: tuple[int | str, ...]) -> set[str]:
     inner: dict[Any, type[BaseModel]] = {
         "paths": Paths,
         "policies": Policies,
+        "limits": Limits,
         "sources": SourceChoice,
         "accepted_changes": AcceptedChange,
         "notifications": NotificationTarget,

@@ -7,17 +7,15 @@ records hold is not looked at; only quotes are counted, as a quoted field may sp
 from __future__ import annotations
 
 import codecs
-import gzip
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from pipelines.ingest.errors import FileRefused
-from pipelines.ingest.files import opened
+from pipelines.ingest.unpacked import unpacked
+from pipelines.settings import Limits
 
 CHUNK_BYTES = 8 << 20
 """Small enough that its columns stay in the caches and are not new memory every time."""
@@ -36,7 +34,7 @@ class Block:
 
 
 def blocks(
-    path: Path, encoding: str, quote: str | None, chunk_bytes: int = CHUNK_BYTES
+    path: Path, encoding: str, quote: str | None, limits: Limits, chunk_bytes: int = CHUNK_BYTES
 ) -> Iterator[Block]:
     """Read a file, gzip or not, block by block.
 
@@ -45,7 +43,7 @@ def blocks(
     """
     mark = quote.encode("ascii") if quote else b""
     carry, line = b"", 1
-    for text in _utf8(path, encoding, chunk_bytes):
+    for text in _utf8(path, encoding, limits, chunk_bytes):
         carry += text
         cut = _last_record_end(carry, mark)
         if cut:
@@ -78,7 +76,7 @@ def _count(byte: bytes, data: bytes, start: int, end: int) -> int:
     return int(np.count_nonzero(found))
 
 
-def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
+def _utf8(path: Path, encoding: str, limits: Limits, chunk_bytes: int) -> Iterator[bytes]:
     """The file's text as UTF-8, without a byte order mark."""
     name = codecs.lookup(encoding).name
     is_utf8 = name == "utf-8"
@@ -86,10 +84,9 @@ def _utf8(path: Path, encoding: str, chunk_bytes: int) -> Iterator[bytes]:
     suspect = None if name.startswith("utf") else _LooksLikeUtf8()
     keeps_ascii = is_utf8 or "a\n".encode(encoding) == b"a\n"
     n_bytes, n_lines, is_last = 0, 0, False
-    with opened(path) as file:
-        stream = gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
+    with unpacked(path, limits) as stream:
         while not is_last:
-            chunk = _read(stream, chunk_bytes, path)
+            chunk = stream.read(chunk_bytes)
             is_last = len(chunk) == 0
             if suspect and suspect.after(chunk, is_last):
                 raise FileRefused(
@@ -149,13 +146,6 @@ class _LooksLikeUtf8:
             self._decoder = None
             return False
         return is_last and self._has_letters
-
-
-def _read(stream: IO[bytes], n_bytes: int, path: Path) -> bytes:
-    try:
-        return stream.read(n_bytes)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FileRefused(f"{path.name} is no whole gzip file ({error}). Land it again.") from error
 
 
 def _never_closed(path: Path, line: int) -> FileRefused:

@@ -42,7 +42,8 @@ def deliveries(company: Company, source: Source) -> dict[str, list[Delivery]]:
         if entry.name not in source.objects:
             raise IngestError(
                 f"{printable(str(entry))} belongs to no object of {source.name}. Move it away; "
-                f"deliveries are put there by `salesops land`. Known objects: {', '.join(source.objects)}"
+                "deliveries are put there by `salesops land`. Known objects: "
+                f"{', '.join(source.objects)}"
             )
     found = {name: list(_of_object(folder, source, name)) for name in source.objects}
     if not any(found.values()):

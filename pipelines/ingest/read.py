@@ -10,7 +10,7 @@ import csv
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -25,6 +25,8 @@ from pipelines.ingest.decode import CHUNK_BYTES, Block, blocks
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.records import MalformedQuote, Records, find_records
 from pipelines.ingest.typed_files import is_typed, typed_blocks
+from pipelines.ingest.unpacked import MOST_COLUMNS, too_many_columns
+from pipelines.settings import Limits
 
 READERS = 2
 """Threads that read blocks; the array work of each runs beside the other's."""
@@ -73,6 +75,7 @@ class Reading:
     dialect: Dialect
     recorded_before: datetime
     """No row can have been recorded after this; it would be filed under the wrong day."""
+    limits: Limits = field(default_factory=Limits)
 
     def read(self, path: Path, chunk_bytes: int = CHUNK_BYTES) -> Iterator[ReadBlock]:
         """Read a file.
@@ -86,7 +89,8 @@ class Reading:
         yield from _without_footer(self._read_text(path, chunk_bytes), self.dialect.format.footer)
 
     def _read_text(self, path: Path, chunk_bytes: int) -> Iterator[ReadBlock]:
-        source = blocks(path, self.dialect.format.encoding, self.dialect.format.quote, chunk_bytes)
+        format_ = self.dialect.format
+        source = blocks(path, format_.encoding, format_.quote, self.limits, chunk_bytes)
         header: list[str] | None = None
         for block in source:
             found = self._find(path, block)
@@ -95,7 +99,7 @@ class Reading:
                 yield self._read_block(path, header, block.data, found)
                 break
         if header is None:
-            if self.dialect.format.header:
+            if format_.header:
                 raise FileRefused(
                     f"{path.name} is empty, without even a header. The export failed: land it "
                     "again."
@@ -106,9 +110,15 @@ class Reading:
     def _read_typed(self, path: Path) -> Iterator[ReadBlock]:
         nothing = pl.DataFrame(schema=REJECTS)
         reading = replace(self, dialect=replace(self.dialect, is_typed=True))
-        for block in typed_blocks(path, self.contract, self.dialect.format):
-            self._check_header(path, block.header)
+        header: dict[str, None] = {}
+        for block in typed_blocks(path, self.contract, self.dialect.format, self.limits):
+            self._check_names(path, block.header)
+            self._check_extra(path, block.header)
+            header.update(dict.fromkeys(block.header))
             yield reading._taken(path, block.rows, nothing)
+        # A key of JSON lines may stand in the last line only.
+        self._check_names(path, list(header))
+        self._check_missing(path, list(header))
 
     def _in_parallel(
         self, path: Path, header: list[str], source: Iterator[Block]
@@ -153,14 +163,22 @@ class Reading:
         return header, found.where(found.starts > found.starts[0])
 
     def _check_header(self, path: Path, header: list[str]) -> None:
-        contract, place = self.contract, f"contracts/{self.source}.yml"
+        self._check_names(path, header)
+        self._check_missing(path, header)
+        self._check_extra(path, header)
+
+    def _check_names(self, path: Path, header: list[str]) -> None:
+        if len(header) > MOST_COLUMNS:
+            raise too_many_columns(path, len(header))
         twice = sorted({name for name in header if header.count(name) > 1})
         if twice:
             raise FileRefused(f"{path.name} has column '{twice[0]}' twice. Fix the export.")
+
+    def _check_missing(self, path: Path, header: list[str]) -> None:
         needed = self._columns_in_file()
         missing = [
             column.source
-            for column in contract.columns
+            for column in self.contract.columns
             if column.source in needed
             and column.source not in header
             and not column.may_lack(self.format_name)
@@ -168,13 +186,16 @@ class Reading:
         if missing:
             raise FileRefused(
                 f"{path.name} lacks {_named(missing)}; it has {_named(header)}. Add the column to "
-                f"the export, or declare it `absent_ok` in {place}."
+                f"the export, or declare it `absent_ok` in contracts/{self.source}.yml."
             )
+
+    def _check_extra(self, path: Path, header: list[str]) -> None:
+        contract = self.contract
         if contract.unpivot or contract.ignore_columns == "any":
             return
-        known = {*needed, *contract.also}
+        known = {*self._columns_in_file(), *contract.also}
         # A trailing delimiter makes a last column without a name; it must stay empty.
-        named = header[:-1] if header[-1] == "" else header
+        named = header[:-1] if header and header[-1] == "" else header
         extra = [name for name in named if name not in known]
         if extra:
             raise FileRefused(
@@ -247,6 +268,9 @@ class Reading:
     def _unpivot(self, raw: pl.DataFrame) -> pl.DataFrame:
         unpivot = self.contract.unpivot
         assert unpivot is not None
+        # A block of JSON lines has only the keys that stand in it.
+        lacking = [name for name in unpivot.keep if name not in raw.columns]
+        raw = raw.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in lacking)
         return raw.unpivot(
             index=["_line", *unpivot.keep], variable_name=unpivot.name, value_name=unpivot.value
         )

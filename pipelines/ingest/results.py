@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from pipelines.ingest.files import printable
 from pipelines.ingest.personal import masked_text
 
 Status = Literal["loaded", "unchanged", "failed"]
@@ -46,5 +47,6 @@ class BatchResult:
             n_inserted=0,
             n_changed=0,
             n_deleted=0,
-            message=masked_text(message),
+            # A file's own words stand in it, and go to terminals and logs.
+            message=printable(masked_text(message)),
         )

@@ -128,6 +128,7 @@ class Stage:
             self.source.format_name,
             Dialect(format_, zone),
             self.batch.cut + timedelta(days=1),
+            self.company.limits,
         )
 
     def _insert(self, accepted: pl.DataFrame, file: str) -> None:

@@ -8,13 +8,11 @@ words, such as a nested value or a cell with an error, refuses the file.
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import math
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,9 +26,21 @@ from pipelines.contracts import Column, Format, ObjectContract
 from pipelines.ingest.cells import DoubtfulCellError, cell_value
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.files import opened
+from pipelines.ingest.unpacked import (
+    MOST_COLUMNS,
+    check_parquet,
+    check_texts,
+    check_workbook,
+    too_many_columns,
+    unpacked,
+)
+from pipelines.settings import Limits
 
 ROWS_AT_ONCE = 50_000
-LARGEST_WORKBOOK_BYTES = 64 << 20
+CELLS_AT_ONCE = 5_000_000
+CHARACTERS_AT_ONCE = 64 << 20
+LONGEST_LINE = 16 << 20
+"""Characters of one JSON object."""
 FIRST_INEXACT_DOUBLE = 2**53
 """Whole numbers from here on are not all among the binary numbers of 64 bits."""
 
@@ -48,15 +58,19 @@ def is_typed(path: Path) -> bool:
     return _reader(path) is not None
 
 
-def typed_blocks(path: Path, contract: ObjectContract, format_: Format) -> Iterator[TypedBlock]:
+def typed_blocks(
+    path: Path, contract: ObjectContract, format_: Format, limits: Limits
+) -> Iterator[TypedBlock]:
     """Read such a file; a file without rows gives one block without rows.
 
+    The header of a block of JSON lines has the keys that stand in the block.
+
     Raises:
-        FileRefused: it is damaged, or holds something that is no plain value.
+        FileRefused: it is damaged, too large, or holds something that is no plain value.
     """
     read = _reader(path)
     assert read is not None
-    yield from read(path, _Words(path, contract, format_))
+    yield from read(path, _Words(path, contract, format_), limits)
 
 
 class _Written(str):
@@ -155,7 +169,7 @@ def _moment(value: date, column: Column | None) -> str:
     return f"{value.isoformat(' ', 'microseconds')} (time)"
 
 
-_Read = Callable[[Path, _Words], Iterator[TypedBlock]]
+_Read = Callable[[Path, _Words, Limits], Iterator[TypedBlock]]
 
 
 def _reader(path: Path) -> _Read | None:
@@ -167,22 +181,19 @@ def _reader(path: Path) -> _Read | None:
     return _workbook if path.name.endswith(".xlsx") else None
 
 
-def _workbook(path: Path, words: _Words) -> Iterator[TypedBlock]:
+def _workbook(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
     """The sheet of a workbook; formulas count with the value they had when it was saved."""
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    if path.stat().st_size > LARGEST_WORKBOOK_BYTES:
-        raise FileRefused(
-            f"{path.name} is larger than {LARGEST_WORKBOOK_BYTES >> 20} MB. Deliver it as CSV."
-        )
     try:
         with opened(path) as file:
+            check_workbook(path, file, limits)
             values = load_workbook(file, data_only=True)
-            formulas = load_workbook(file)
+            name = _sheet_name(path, values, words.format.sheet)
+            _check_cells(path, values[name], load_workbook(file)[name])
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
         raise FileRefused(f"{path.name} is no whole Excel workbook ({error}).") from error
-    name = _sheet_name(path, values, words.format.sheet)
     sheet = values[name]
     merged = sorted(str(cells) for cells in sheet.merged_cells.ranges)
     if merged:
@@ -190,23 +201,42 @@ def _workbook(path: Path, words: _Words) -> Iterator[TypedBlock]:
             f"{path.name}, sheet '{name}': cells {merged[0]} are merged, so it is not clear "
             "which row a value is of. Take the cells apart."
         )
-    _check_cells(path, sheet, formulas[name])
-    rows = list(sheet.iter_rows())
-    if not rows:
-        raise FileRefused(f"{path.name}, sheet '{name}', is empty, without even a header.")
-    header = ["" if cell.value is None else str(cell.value).strip() for cell in rows[0]]
+    yield _of_sheet(words, sheet)
+
+
+def _cells(sheet: Any) -> Mapping[tuple[int, int], Any]:
+    """The cells that are in the file, by row and column.
+
+    openpyxl has no public way to them: asked for rows, it makes every cell up to the farthest one.
+    """
+    cells: Mapping[tuple[int, int], Any] = sheet._cells
+    return cells
+
+
+def _of_sheet(words: _Words, sheet: Any) -> TypedBlock:
+    where = f"{words.path.name}, sheet '{sheet.title}'"
+    filled = {place: cell for place, cell in _cells(sheet).items() if cell.value is not None}
+    if not filled:
+        raise FileRefused(f"{where}, is empty, without even a header.")
+    titles = {column: str(cell.value).strip() for (row, column), cell in filled.items() if row == 1}
+    header = [titles.get(column, "") for column in range(1, max(titles, default=0) + 1)]
     while header and not header[-1]:
         header.pop()
-    texts = [
-        [_cell(words, title, cell, line) for title, cell in zip(header, row, strict=False)]
-        for line, row in enumerate(rows[1:], start=2)
-    ]
-    filled = [
-        (line, row)
-        for line, row in enumerate(texts, start=2)
-        if any(text is not None for text in row)
-    ]
-    yield _block(header, filled)
+    if len(header) > MOST_COLUMNS:
+        raise too_many_columns(words.path, len(header))
+    rows: dict[int, list[str | None]] = {}
+    for (line, column), cell in sorted(filled.items()):
+        if line == 1:
+            continue
+        if column <= len(header):
+            row = rows.setdefault(line, [None] * len(header))
+            row[column - 1] = _cell(words, header[column - 1], cell, line)
+        elif str(cell.value).strip():
+            raise FileRefused(
+                f"{where}: cell {cell.coordinate} holds a value to the right of the header, so it "
+                "is of no column. Give the column a name, or clear the cell."
+            )
+    return _block(header, list(rows.items()))
 
 
 def _cell(words: _Words, title: str, cell: Any, line: int) -> str | None:
@@ -231,7 +261,7 @@ def _sheet_name(path: Path, workbook: Any, wanted: str | None) -> str:
                 f"{path.name} has no sheet '{wanted}'; it has {', '.join(names)}. Rename one."
             )
         return wanted
-    filled = [name for name in names if workbook[name].max_row > 1]
+    filled = [name for name in names if any(row > 1 for row, _ in _cells(workbook[name]))]
     if len(filled) > 1:
         raise FileRefused(
             f"{path.name} has {len(filled)} sheets with rows ({', '.join(filled)}). Deliver one, "
@@ -241,27 +271,28 @@ def _sheet_name(path: Path, workbook: Any, wanted: str | None) -> str:
 
 
 def _check_cells(path: Path, values: Any, formulas: Any) -> None:
-    for row in formulas.iter_rows():
-        for cell in row:
-            saved = values[cell.coordinate]
-            if saved.data_type == "e":
-                raise FileRefused(
-                    f"{path.name}, sheet '{values.title}': cell {cell.coordinate} holds the error "
-                    f"{saved.value}. Mend the formula and deliver it again."
-                )
-            if cell.data_type == "f" and saved.value is None:
-                raise FileRefused(
-                    f"{path.name}, sheet '{values.title}': the formula in cell {cell.coordinate} "
-                    "has no value. Open the workbook, let it calculate, and save it."
-                )
+    saved = _cells(values)
+    for place, cell in sorted(_cells(formulas).items()):
+        if saved[place].data_type == "e":
+            raise FileRefused(
+                f"{path.name}, sheet '{values.title}': cell {cell.coordinate} holds the error "
+                f"{saved[place].value}. Mend the formula and deliver it again."
+            )
+        if cell.data_type == "f" and saved[place].value is None:
+            raise FileRefused(
+                f"{path.name}, sheet '{values.title}': the formula in cell {cell.coordinate} "
+                "has no value. Open the workbook, let it calculate, and save it."
+            )
 
 
-def _parquet(path: Path, words: _Words) -> Iterator[TypedBlock]:
+def _parquet(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
     try:
         with opened(path) as file:
+            check_parquet(path, file, limits)
             frame = pl.read_parquet(file)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileRefused(f"{path.name} is no whole Parquet file ({error}).") from error
+    check_texts(path, frame, limits)
     # A float of 32 bits stands for the shortest decimal number that is it, not for its own digits.
     frame = frame.with_columns(pl.col(pl.Float32).cast(pl.String).cast(pl.Float64))
     header = frame.columns
@@ -308,39 +339,61 @@ _JSON = json.JSONDecoder(
 )
 
 
-def _json_lines(path: Path, words: _Words) -> Iterator[TypedBlock]:
+def _json_lines(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
     """One object per line. A key that a line lacks is NULL there; numbers stay as written."""
     records: list[tuple[int, dict[str, Any]]] = []
     header: dict[str, None] = {}
-    for line, text in enumerate(_text_lines(path), start=1):
+    n_characters, n_blocks = 0, 0
+    for line, text in enumerate(_text_lines(path, limits), start=1):
         if not text.strip():
             continue
-        try:
-            record = _JSON.decode(text)
-        except (ValueError, RecursionError) as error:
-            raise FileRefused(f"{path.name} line {line} is no JSON ({error}).") from error
-        if not isinstance(record, dict):
-            raise FileRefused(f"{path.name} line {line} is no JSON object.")
-        records.append((line, record))
-        header.update(dict.fromkeys(record))
-    # Without a record nothing says which columns there are.
-    names = list(header) or words.header
+        records.append((line, _record(path, line, text)))
+        header.update(dict.fromkeys(records[-1][1]))
+        if len(header) > MOST_COLUMNS:
+            raise too_many_columns(path, len(header))
+        n_characters += len(text)
+        is_full = len(records) == ROWS_AT_ONCE or len(records) * len(header) > CELLS_AT_ONCE
+        if is_full or n_characters > CHARACTERS_AT_ONCE:
+            yield _of_records(words, list(header), records)
+            records, header, n_characters, n_blocks = [], {}, 0, n_blocks + 1
+    if records or not n_blocks:
+        # Without a record nothing says which columns there are.
+        yield _of_records(words, list(header) or words.header, records)
+
+
+def _record(path: Path, line: int, text: str) -> dict[str, Any]:
+    try:
+        record = _JSON.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise FileRefused(f"{path.name} line {line} is no JSON ({error}).") from error
+    if not isinstance(record, dict):
+        raise FileRefused(f"{path.name} line {line} is no JSON object.")
+    return record
+
+
+def _of_records(
+    words: _Words, names: list[str], records: list[tuple[int, dict[str, Any]]]
+) -> TypedBlock:
     texts = [
         (line, [words.of(name, record.get(name), line) for name in names])
         for line, record in records
     ]
-    yield _block(names, texts)
+    return _block(names, texts)
 
 
-def _text_lines(path: Path) -> Iterator[str]:
-    try:
-        with opened(path) as file:
-            packed = gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
-            yield from io.TextIOWrapper(packed, encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise FileRefused(f"{path.name} is not written in utf-8 ({error}).") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FileRefused(f"{path.name} is no whole gzip file ({error}). Land it again.") from error
+def _text_lines(path: Path, limits: Limits) -> Iterator[str]:
+    with unpacked(path, limits) as stream:
+        lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8")
+        try:
+            while text := lines.readline(LONGEST_LINE + 1):
+                if len(text) > LONGEST_LINE:
+                    raise FileRefused(
+                        f"{path.name} has a line of more than {LONGEST_LINE >> 20} million "
+                        "characters. JSON lines have one object in each line; fix the export."
+                    )
+                yield text
+        except UnicodeDecodeError as error:
+            raise FileRefused(f"{path.name} is not written in utf-8 ({error}).") from error
 
 
 def _block(header: list[str], rows: list[tuple[int, list[str | None]]]) -> TypedBlock:
