@@ -84,7 +84,7 @@ def write(
     )
     connection.executemany(
         "insert into control.batch_files values (?, ?, ?, ?, ?)",
-        [[batch.batch_id, f.name, f.sha256, f.n_bytes, f.mtime_ns] for f in batch.files],
+        [[batch.batch_id, f.name, f.sha256, f.n_bytes, f.stamp] for f in batch.files],
     )
     if rejects is not None and len(rejects):
         _write_rejects(connection, batch, rejects)

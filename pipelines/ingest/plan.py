@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import time_ns
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -24,6 +26,8 @@ from pipelines.settings import Company
 
 READER_VERSION = 5
 """Raised when the same file would be read differently; all raw tables are then made anew."""
+SETTLED_AFTER_NS = 3_000_000_000
+"""Coarser clocks of file systems count in steps of two seconds."""
 _NOT_CONTENT = {"description", "freshness_days", "files", "increments", "optional"}
 
 
@@ -36,7 +40,8 @@ class BatchFile:
     """Its path below the landing folder."""
     sha256: str
     n_bytes: int
-    mtime_ns: int
+    stamp: str
+    """What the file system says of it, so that it is only read again when that changed."""
 
 
 @dataclass(frozen=True)
@@ -64,20 +69,32 @@ class Batch:
 
 
 class Hashes:
-    """Content hashes of landed files; a file of known size and time is not read again."""
+    """Content hashes of landed files; one that the file system says is untouched is not read again.
+
+    Size and time of a file can be put back (`cp -p`, `rsync -t`, `unzip`), so its number and the
+    time of its last change count as well, which nobody sets. One that was changed a moment before
+    it was read might change again at what is the same time to the file system: it is read again.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
-        self._landing = landing
-        known = connection.execute(
-            "select distinct file, n_bytes, mtime_ns, sha256 from control.batch_files"
-        ).fetchall()
-        self._known = {(file, size, mtime): sha for file, size, mtime, sha in known}
+        self._connection, self._landing = connection, landing
+        known = connection.execute("select file, stamp, sha256 from control.batch_files").fetchall()
+        self._known = {(file, stamp): sha for file, stamp, sha in known if stamp}
+        self._loaded = {(file, sha) for file, _, sha in known}
 
     def of(self, path: Path) -> BatchFile:
         name = path.relative_to(self._landing).as_posix()
-        stat = path.stat()
-        known = self._known.get((name, stat.st_size, stat.st_mtime_ns))
-        return BatchFile(path, name, known or _sha256(path), stat.st_size, stat.st_mtime_ns)
+        found = _stat(path)
+        stamp = _stamp(found)
+        known = self._known.get((name, stamp)) if stamp else None
+        if known is None:
+            known = _sha256(path)
+            if (name, known) in self._loaded:
+                self._connection.execute(
+                    "update control.batch_files set stamp = ? where file = ? and sha256 = ?",
+                    [stamp, name, known],
+                )
+        return BatchFile(path, name, known, found.st_size, stamp)
 
 
 def planned(
@@ -139,6 +156,18 @@ def _batch_id(source: str, delivery: Delivery, files: tuple[BatchFile, ...], how
     digest = hashlib.sha256("\n".join(parts).encode()).digest()
     # Shifted by one bit, as the column is a signed BIGINT.
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _stat(path: Path) -> os.stat_result:
+    return path.lstat()
+
+
+def _stamp(found: os.stat_result) -> str:
+    """Changes whenever the file does; empty where that is not certain yet."""
+    if found.st_ctime_ns > time_ns() - SETTLED_AFTER_NS:
+        return ""
+    facts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return ":".join(str(fact) for fact in facts)
 
 
 def _sha256(path: Path) -> str:

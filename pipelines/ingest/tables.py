@@ -49,7 +49,7 @@ CONTROL_TABLES = {
         "file": "VARCHAR",
         "sha256": "VARCHAR",
         "n_bytes": "BIGINT",
-        "mtime_ns": "BIGINT",
+        "stamp": "VARCHAR",
     },
     "rejects": {
         "batch_id": "BIGINT",

@@ -109,7 +109,7 @@ class Warehouse:
                 ("raw.shop__deal", "*"),
                 ("raw.shop__click", "*"),
                 ("control.batches", "* exclude (loaded_at)"),
-                ("control.batch_files", "* exclude (mtime_ns)"),
+                ("control.batch_files", "* exclude (stamp)"),
                 ("control.rejects", "*"),
             )
         }
