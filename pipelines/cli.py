@@ -176,11 +176,25 @@ def land_files(
     replace: Annotated[
         bool, typer.Option("--replace", help="A corrected delivery of a day that is here already.")
     ] = False,
+    unusual_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--unusual-day",
+            formats=["%Y-%m-%d"],
+            help="The day again, where it is still to come or far from the others and is meant.",
+        ),
+    ] = None,
 ) -> None:
     """Put delivered files into the landing folder as the extract of a day."""
     from pipelines.ingest import land
 
-    report = land(_company(company), on.date(), paths, replace=replace)
+    report = land(
+        _company(company),
+        on.date(),
+        paths,
+        replace=replace,
+        unusual_day=unusual_day.date() if unusual_day else None,
+    )
     show_landing(report, on.date())
 
 

@@ -147,6 +147,12 @@ class Policies(_Frozen):
     """First day of the calendar; a date outside it is refused, never dropped."""
     calendar_to: date = date(2040, 12, 31)
     """Last day of the calendar."""
+    silent_after_days: Annotated[int, Field(ge=1)] = 35
+    """Days without any extract of a source after which it is late; a contract may say less of an
+    object (`freshness_days`)."""
+    extract_gap_days: Annotated[int, Field(ge=1)] = 400
+    """Days between an extract and the nearest other one from which on `land` asks whether the day
+    is meant."""
     closed_period_tolerance_pct: Annotated[float, Field(ge=0, le=1)] = 0.02
     """How far edits, rates and definitions together may move a total of a closed period between
     two releases; more is refused unless `accepted_changes` names it."""
@@ -217,6 +223,9 @@ class Company(_Frozen):
     fiscal_year_starts_in: Annotated[int, Field(ge=1, le=12)] = 1
     """Month in which the fiscal year starts; one of weeks starts near its first day."""
     fiscal_year: FiscalYear = FiscalYear()
+    today: date | None = None
+    """The day this company pretends it is, for one whose files are of the past; None: the clock's.
+    Late, missing and impossible extracts are judged against it."""
     sources: Annotated[dict[str, SourceChoice], Field(min_length=1)]
     paths: Paths
     reference: Path | None = None

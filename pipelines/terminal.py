@@ -26,6 +26,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from pipelines.clock import shown_today
 from pipelines.settings import Company
 
 if TYPE_CHECKING:
@@ -253,7 +254,8 @@ def _show_release(company: Company, decision: str) -> None:
         return
     note = " with warnings" if decision == "publish_with_warnings" else ""
     out.print(f"[bold green]published{note}[/] {release.release_id}")
-    out.print(f"  data as of {release.as_of_on}")
+    note = f", {shown_today(company)}" if company.today else ""
+    out.print(f"  data as of {release.as_of_on}{escape(note)}")
     folder = company.paths.published / "current"
     out.print(f"  tables     {short(folder / 'salesops.duckdb')}", soft_wrap=True)
     out.print(f"  report     {short(folder / 'report.html')}", soft_wrap=True)

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Sequence
+from datetime import timedelta
 
 import duckdb
 
+from pipelines.clock import today
 from pipelines.ingest import enabled_rows
 from pipelines.notify import Notice, notify
 from pipelines.quality import ExpectedCheck, Verdict, decide
@@ -14,7 +16,8 @@ from pipelines.settings import Company
 _SHOWN = 5
 TOLD = "salesops/told"
 """Tag of a run whose notices the command sends, so that the daemon does not send them again."""
-LATE = "reconciliation.deliveries_come_as_usual"
+LATE = ("reconciliation.deliveries_come_as_usual", "fresh.")
+"""Beginnings of the names of checks that say so."""
 
 
 def tell(company: Company, notices: Sequence[Notice]) -> None:
@@ -47,10 +50,11 @@ def notices_of(
         n = len(missed)
         title = f"{n} extract{' is' if n == 1 else 's are'} missing"
         found.append(Notice("missed_extract", title, tuple(missed[:_SHOWN])))
-    late = [check for check in (verdict.warned if verdict else ()) if check.check_id == LATE]
+    warned = verdict.warned if verdict else ()
+    late = [check for check in warned if check.check_id.startswith(LATE)]
     if late:
-        lines = (late[0].example or "", late[0].next_step)
-        found.append(Notice("late", "an extract is later than usual", lines))
+        lines = [line for check in late[:_SHOWN] for line in (check.example or "", check.next_step)]
+        found.append(Notice("late", "an extract is later than usual", tuple(lines)))
     return found
 
 
@@ -73,8 +77,8 @@ def _missed(company: Company) -> list[str]:
             return []
         rows = connection.execute(
             f"select source, object, extract_on from {enabled_rows(company, 'missed_days')} "
-            f"where extract_on > (select max(extract_on) - 15 "
-            f"from {enabled_rows(company, 'batches')}) order by extract_on desc, 1, 2"
+            "where extract_on > ? order by extract_on desc, 1, 2",
+            [today(company) - timedelta(days=15)],
         ).fetchall()
     return [f"{source} {name} of {day}" for source, name, day in rows]
 

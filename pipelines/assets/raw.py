@@ -6,13 +6,15 @@ the UI shows which days of which object are loaded and which are missing.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import duckdb
 
 from pipelines.assets.resources import Warehouse
+from pipelines.clock import shown_today, today
 from pipelines.contracts import Contract, load_contract
 from pipelines.ingest import (
     BatchResult,
@@ -44,19 +46,20 @@ def landing_key(source: str, name: str) -> dg.AssetKey:
 
 
 def expected_loads(company: Company) -> list[ExpectedCheck]:
-    """Every object of an enabled source must have been loaded, or found unchanged; a source with
-    a rhythm should have come on every day of it."""
+    """Every object of an enabled source must have been loaded, or found unchanged; a source should
+    not have stopped coming, and one with a rhythm have come on every day of it."""
     loads = [
         ExpectedCheck(_load_check_id(source, name), "block")
         for source in company.sources
         for name in load_contract(source).objects
     ]
+    freshness = [ExpectedCheck(_fresh_check_id(source), "warn") for source in company.sources]
     rhythms = [
         ExpectedCheck(_rhythm_check_id(source), "warn")
         for source, choice in company.sources.items()
         if choice.every
     ]
-    return [*loads, *rhythms]
+    return [*loads, *freshness, *rhythms]
 
 
 def build_reference_assets() -> dg.AssetsDefinition:
@@ -120,11 +123,12 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"load_{source}",
         specs=[_raw_spec(source, name, contract) for name in contract.objects],
+        check_specs=[_fresh_spec(source, name) for name in contract.objects],
         pool="warehouse",
     )
     def load_source(
         context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         with warehouse.connect() as connection:
             begin_build(connection, context.run.run_id, "raw", continues=context.run.parent_run_id)
             batches: list[BatchResult] = []
@@ -132,7 +136,8 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
                 batches = load(connection, warehouse.company, source)
             except IngestError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            record(connection, context.run.run_id, load_results(source, contract, batches))
+            results = load_results(warehouse.company, source, batches)
+            record(connection, context.run.run_id, results)
             missed = missed_days(warehouse.company, source)
             write_missed_days(connection, source, missed)
             every = warehouse.company.sources[source].every
@@ -154,17 +159,15 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
                         **_missed_metadata([each for each in missed if each.object == name]),
                     },
                 )
+            ages = {age.object: age for age in ages_of(warehouse.company, contract, batches)}
+            for name in contract.objects:
+                yield _fresh_event(source, name, ages.get(name))
 
     return load_source
 
 
 def _raw_spec(source: str, name: str, contract: Contract) -> dg.AssetSpec:
     described = contract.objects[name]
-    freshness = None
-    if described.freshness_days is not None:
-        freshness = dg.FreshnessPolicy.time_window(
-            fail_window=timedelta(days=described.freshness_days)
-        )
     return dg.AssetSpec(
         raw_key(source, name),
         deps=[landing_key(source, name)],
@@ -172,7 +175,6 @@ def _raw_spec(source: str, name: str, contract: Contract) -> dg.AssetSpec:
         kinds={"duckdb", "polars"},
         owners=[contract.owner],
         description=f"{described.description} One row per version of a record.",
-        freshness_policy=freshness,
         metadata={
             "dagster/column_schema": dg.TableSchema(
                 columns=[
@@ -190,10 +192,11 @@ def _load_check_id(source: str, name: str) -> str:
     return f"load.{source}.{name}"
 
 
-def load_results(source: str, contract: Contract, batches: list[BatchResult]) -> list[CheckResult]:
-    """One check per object: did every batch of it load?"""
+def load_results(company: Company, source: str, batches: list[BatchResult]) -> list[CheckResult]:
+    """One check per object: did every batch of it load? And one on all: do they still come?"""
+    contract = load_contract(source)
     failed = {batch.object: batch for batch in batches if batch.status == "failed"}
-    return [
+    loads = [
         CheckResult(
             check_id=_load_check_id(source, name),
             kind="load",
@@ -208,6 +211,90 @@ def load_results(source: str, contract: Contract, batches: list[BatchResult]) ->
         )
         for name in contract.objects
     ]
+    return [*loads, _fresh_result(company, source, contract, batches)]
+
+
+@dataclass(frozen=True)
+class Age:
+    """How long ago the newest extract of an object was taken."""
+
+    object: str
+    newest_on: date
+    days: int
+    limit: int
+    """Days after which it is late."""
+
+    @property
+    def is_late(self) -> bool:
+        return self.days > self.limit
+
+    def __str__(self) -> str:
+        return f"{self.object}: newest of {self.newest_on}, {self.days:,} days ago"
+
+
+def ages_of(company: Company, contract: Contract, batches: list[BatchResult]) -> list[Age]:
+    """The ages of the objects that have ever come, today, the oldest first.
+
+    An object of which the contract does not say how often it comes may rest as long as others of
+    its source keep coming.
+    """
+    newest: dict[str, date] = {}
+    for batch in batches:
+        newest[batch.object] = max(newest.get(batch.object, batch.extract_on), batch.extract_on)
+    found = []
+    for name, day in newest.items():
+        limit = contract.objects[name].freshness_days
+        counted = max(newest.values()) if limit is None else day
+        days = (today(company) - counted).days
+        found.append(Age(name, counted, days, limit or company.policies.silent_after_days))
+    return sorted(found, key=lambda age: (-age.days, age.object))
+
+
+def _fresh_check_id(source: str) -> str:
+    return f"fresh.{source}"
+
+
+def _fresh_result(
+    company: Company, source: str, contract: Contract, batches: list[BatchResult]
+) -> CheckResult:
+    late = [age for age in ages_of(company, contract, batches) if age.is_late]
+    return CheckResult(
+        check_id=_fresh_check_id(source),
+        kind="load",
+        asset=f"raw.{source}",
+        severity="warn",
+        owner=contract.owner,
+        why="Numbers stand still where nothing comes, and look like a quiet week.",
+        next_step="Ask the owner of the source for the extracts since then and land them.",
+        status="fail" if late else "pass",
+        n_failed=len(late) or None,
+        observed=f"{len(late)} objects are late, {shown_today(company)}" if late else None,
+        example=str(late[0]) if late else None,
+    )
+
+
+def _fresh_spec(source: str, name: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        "fresh",
+        asset=raw_key(source, name),
+        description="The newest extract is not older than the contract and the company file allow.",
+    )
+
+
+def _fresh_event(source: str, name: str, age: Age | None) -> dg.AssetCheckResult:
+    """How old the object is today; one that never came is not late."""
+    metadata: dict[str, Any] = {}
+    if age is not None:
+        metadata = {
+            "newest extract": str(age.newest_on), "days ago": age.days, "late after": age.limit
+        }  # fmt: skip
+    return dg.AssetCheckResult(
+        asset_key=raw_key(source, name),
+        check_name="fresh",
+        passed=age is None or not age.is_late,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
 
 
 def _rhythm_check_id(source: str) -> str:

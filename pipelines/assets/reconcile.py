@@ -21,6 +21,7 @@ import duckdb
 from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import as_check_result
+from pipelines.clock import today
 from pipelines.ingest import enabled_rows
 from pipelines.publish import Release, current, discover_tables
 from pipelines.publish.compare import (
@@ -103,7 +104,13 @@ def build_release_checks(
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:
         with warehouse.connect() as connection:
-            results = reconcile(connection, chosen, sources, enabled=company.sources)
+            results = reconcile(
+                connection,
+                chosen,
+                sources,
+                enabled=company.sources,
+                today=today(warehouse.company),
+            )
             results += compare(
                 connection, warehouse.company, context.run.run_id, public_tables, grains
             )
@@ -182,7 +189,7 @@ def compare(
         nothing = [judge_changes(watch, [], (), None) for watch in watches]
         return [*judge([], company.accepted_changes, date.min), *nothing]
     as_of_on = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
-    today = as_of_on[0] if as_of_on and as_of_on[0] else before.as_of_on
+    as_of = as_of_on[0] if as_of_on and as_of_on[0] else before.as_of_on
     known = load_definitions()
     since = Redefined(changed_since(before.manifest, known), before.as_of_on)
     with _released(connection, before):
@@ -192,7 +199,7 @@ def compare(
             watches,
             "released",
             company.warehouse_file.stem,
-            Days(released=before.as_of_on, built=today),
+            Days(released=before.as_of_on, built=as_of),
         )
     _keep(connection, build_id, before.release_id, moved)
     _keep_changes(connection, build_id, before.release_id, changes)
@@ -202,8 +209,8 @@ def compare(
         *_moved_too_far(company, moved, since),
     ]
     return [
-        *judge(breaks, company.accepted_changes, today),
-        *(_watched(company, watch, changes, today) for watch in watches),
+        *judge(breaks, company.accepted_changes, as_of),
+        *(_watched(company, watch, changes, as_of) for watch in watches),
     ]
 
 

@@ -19,6 +19,7 @@ from pipelines.assets.dbt_project import DBT_PROJECT, entity_sources
 from pipelines.assets.macros import MACROS
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.staging import known_entities
+from pipelines.clock import shown_today, today
 from pipelines.ingest import enabled_rows
 from pipelines.publish import (
     InputBatch,
@@ -323,7 +324,8 @@ def _report_data(
             for change in company.accepted_changes
             if change.until >= info.as_of_on
         ],
-        freshness=_freshness(contents),
+        today=shown_today(company),
+        freshness=_freshness(contents, today(company)),
         absent=_absent(company),
         tables=[
             TableRow(f"{table.schema_name}.{table.table_name}", table.n_rows, table.comment)
@@ -391,12 +393,13 @@ def _restatement_row(row: Restatement) -> RestatementRow:
     )
 
 
-def _freshness(contents: Contents) -> list[FreshnessRow]:
+def _freshness(contents: Contents, on: date) -> list[FreshnessRow]:
+    """How old each source is on a day."""
     newest: dict[str, date] = {}
     for batch in contents.batches:
         newest[batch.source] = max(newest.get(batch.source, batch.extract_on), batch.extract_on)
     return [
-        FreshnessRow(source, day, (contents.as_of_on - day).days, contents.missed.get(source, 0))
+        FreshnessRow(source, day, (on - day).days, contents.missed.get(source, 0))
         for source, day in sorted(newest.items())
     ]
 

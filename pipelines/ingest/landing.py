@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from pipelines.clock import shown_today, today
 from pipelines.ingest.errors import LandingError
 from pipelines.ingest.files import no_file, no_folder, opened, printable, written_whole
-from pipelines.ingest.layout import day_folder
+from pipelines.ingest.layout import check_calendar, day_folder, landed_days
 from pipelines.ingest.sources import enabled_sources
 from pipelines.settings import Company
 
@@ -44,17 +45,27 @@ class LandingReport:
 
 
 def land(
-    company: Company, on: date, paths: Sequence[Path], *, replace: bool = False
+    company: Company,
+    on: date,
+    paths: Sequence[Path],
+    *,
+    replace: bool = False,
+    unusual_day: date | None = None,
 ) -> LandingReport:
     """Take files, and the files of folders, as the extract of day `on`.
 
     All files are checked before the first one is copied. A different file under the same name
-    and day is a corrected delivery and needs `replace`.
+    and day is a corrected delivery and needs `replace`; a day after today or far from the others is
+    a slip unless it is named again as `unusual_day`.
 
     Raises:
-        LandingError: a path is missing or no plain file, a file is empty or of two sources, nothing
-            matches any object, or a corrected delivery came without `replace`.
+        LandingError: the day is not believed, a path is missing or no plain file, a file is empty
+            or of two sources, nothing matches any object, or a corrected delivery came without
+            `replace`.
+        IngestError: the day is outside the company's calendar, or something lies in the landing
+            folder that no contract explains.
     """
+    _check_day(company, on, unusual_day)
     matched: list[LandedFile] = []
     unmatched: list[Path] = []
     for path in _files(company, paths):
@@ -78,6 +89,31 @@ def land(
     for item in new:
         _copy(item.path, item.target)
     return LandingReport(new, unmatched, unchanged)
+
+
+def _check_day(company: Company, on: date, unusual_day: date | None) -> None:
+    check_calendar(company, on, f"the extract day {on}")
+    if unusual_day is not None and unusual_day != on:
+        raise LandingError(
+            f"--unusual-day {unusual_day} names another day than --on {on}: give the day that is "
+            "meant twice"
+        )
+    days = landed_days(company)
+    if on == unusual_day or on in days:
+        return
+    again = f"If it is meant, name it again: --unusual-day {on}"
+    if on > today(company):
+        raise LandingError(f"{on} is still to come, {shown_today(company)}. {again}")
+    if not days:
+        return
+    nearest = min(days, key=lambda day: abs(day - on))
+    distance = abs((on - nearest).days)
+    if distance > company.policies.extract_gap_days:
+        raise LandingError(
+            f"{on} is {distance:,} days from the nearest extract day, {nearest}; more than "
+            f"{company.policies.extract_gap_days} (policies.extract_gap_days) look like a slip. "
+            f"{again}"
+        )
 
 
 def _files(company: Company, paths: Sequence[Path]) -> Iterator[Path]:

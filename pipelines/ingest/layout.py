@@ -45,13 +45,27 @@ def deliveries(company: Company, source: Source) -> dict[str, list[Delivery]]:
                 "deliveries are put there by `salesops land`. Known objects: "
                 f"{', '.join(source.objects)}"
             )
-    found = {name: list(_of_object(folder, source, name)) for name in source.objects}
+    found = {name: list(_of_object(company, folder, source, name)) for name in source.objects}
     if not any(found.values()):
         raise NothingLanded(
             f"{source.name}: no delivered file in {folder}. Land some first: "
             f"salesops land --company {company.file} --on YYYY-MM-DD PATH..."
         )
     return found
+
+
+def check_calendar(company: Company, day: date, what: str) -> None:
+    """Refuse a day that is no row of the company's calendar.
+
+    Raises:
+        IngestError: names the day and the calendar.
+    """
+    first, last = company.policies.calendar_from, company.policies.calendar_to
+    if not first <= day <= last:
+        raise IngestError(
+            f"{what} is outside the company's calendar, {first} to {last}. If it is no slip, widen "
+            "`calendar_from` or `calendar_to` under `policies` in the company file"
+        )
 
 
 def landed_days(company: Company) -> list[date]:
@@ -63,9 +77,10 @@ def landed_days(company: Company) -> list[date]:
     return sorted(days)
 
 
-def _of_object(folder: Path, source: Source, name: str) -> Iterator[Delivery]:
+def _of_object(company: Company, folder: Path, source: Source, name: str) -> Iterator[Delivery]:
     for entry in _folders(folder / name):
         day = _day(entry)
+        check_calendar(company, day, str(entry))
         files = tuple(_visible(entry))
         for path in files:
             _check_file(source, name, path)

@@ -1,8 +1,9 @@
 """Extract days on which an object should have come and did not.
 
 The company file says how often a source delivers (`every`); an object is expected from its first
-delivery to the newest day that anything of the company has landed for. A missed day is shown, never
-made up: when its files come they are loaded in their place among the days.
+delivery to the day before yesterday, whose extract has had a whole day to come, or to the newest
+day that anything of the company has landed for. A missed day is shown, never made up: when its
+files come they are loaded in their place among the days.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import islice, pairwise
 
 import duckdb
 
+from pipelines.clock import today
 from pipelines.ingest.layout import deliveries, landed_days
 from pipelines.ingest.sources import enabled_source
 from pipelines.settings import Company, Rhythm
@@ -40,7 +42,7 @@ def missed_days(company: Company, source: str) -> list[MissedDay]:
     every = company.sources[source].every
     if every is None:
         return []
-    newest = landed_days(company)[-1]
+    newest = max(landed_days(company)[-1], today(company) - timedelta(days=2))
     found = deliveries(company, enabled_source(company, source))
     return [
         MissedDay(source, name, day)

@@ -17,12 +17,14 @@ as `raw` and `control` keep what a source delivered before it was taken out:
     staged_currencies  entity, source_system, record_id, currency, op, extracted_at
                     of all records whose amounts are public
     mail_addresses  table_name, column_name, example        addresses in public texts
+    clock           today_on                                the day it is for the company
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -134,14 +136,16 @@ def reconcile(
     entity_sources: Mapping[str, Collection[str]],
     *,
     enabled: Collection[str],
+    today: date,
 ) -> list[CheckResult]:
     """Ask every chosen reconciliation; one result each, in their order.
 
     Args:
         enabled: sources whose deliveries count.
+        today: the day against which it is judged whether something is late.
     """
     try:
-        _prepare(connection, entity_sources, enabled)
+        _prepare(connection, entity_sources, enabled, today)
     except duckdb.Error as error:
         return [
             _result(each, message=f"the views it reads cannot be made: {error}") for each in chosen
@@ -153,6 +157,7 @@ def _prepare(
     connection: duckdb.DuckDBPyConnection,
     entity_sources: Mapping[str, Collection[str]],
     enabled: Collection[str],
+    today: date,
 ) -> None:
     """Views that live as long as the connection, over whatever this company has."""
     columns: dict[str, list[str]] = {}
@@ -182,7 +187,8 @@ def _prepare(
     ]
     sources = ", ".join(f"'{source}'" for source in enabled)
     loads = [f"select * from control.batches where source in ({sources})"]
-    views = {"batches": loads, "raw_rows": counted, "altered_rows": altered}
+    clock = [f"select date '{today}' as today_on"]
+    views = {"batches": loads, "clock": clock, "raw_rows": counted, "altered_rows": altered}
     for view, (entity, names) in _STAGED.items():
         views[view] = [
             f"select {names} from staging.stg_{source}__{entity}"

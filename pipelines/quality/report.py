@@ -145,6 +145,8 @@ class ReportData:
     open_state: Sequence[OpenStateRow] = ()
     accepted: Sequence[str] = ()
     """Changes the company accepted, in words."""
+    today: str = ""
+    """The day that is taken for today, in words."""
     freshness: Sequence[FreshnessRow] = ()
     absent: Sequence[str] = ()
     """Entities that no source delivers."""

@@ -83,6 +83,8 @@ def test_a_file_of_two_enabled_sources_is_refused(shop: World, contracts: Path) 
 
 
 def test_days_are_listed_in_order_also_of_the_future(shop: World) -> None:
-    for day in (date(2099, 1, 1), DAY):
-        shop.deliver(day, DEALS)
+    shop.deliver(DAY, DEALS)
+    later = shop.company.paths.landing / "shop" / "deal" / "2099-01-01"
+    later.mkdir()
+    (later / "deals.csv").write_text(DEALS)
     assert landed_days(shop.company) == [DAY, date(2099, 1, 1)]

@@ -26,7 +26,9 @@ def test_nothing_is_expected_of_a_source_without_a_rhythm(tmp_path: Path) -> Non
     [("day", [3, 4, 5, 6, 7, 8]), ("weekday", [3, 4, 5, 6]), ("week", [])],
 )
 def test_days_between_two_deliveries(tmp_path: Path, every: str, expected: list[int]) -> None:
-    world = World.of(tmp_path, choice=f"{{every: {every}}}")  # 2026-03-02 is a Monday
+    world = World.of(
+        tmp_path, choice=f"{{every: {every}}}", today="2026-03-10"
+    )  # 2026-03-02 is a Monday
     for day in days(2, 9):
         world.deliver(day, DEALS)
     assert [each.day for each in missed_days(world.company, "shop")] == days(*expected)
@@ -35,7 +37,7 @@ def test_days_between_two_deliveries(tmp_path: Path, every: str, expected: list[
 def test_an_object_that_stopped_coming_is_missed_up_to_the_newest_day_of_any_object(
     tmp_path: Path,
 ) -> None:
-    world = World.of(tmp_path, choice="{every: day}")
+    world = World.of(tmp_path, choice="{every: day}", today="2026-03-04")
     world.deliver(days(1)[0], DEALS)
     for day in days(1, 2, 3):
         world.deliver(day, CLICKS, "clicks.csv")
@@ -49,7 +51,9 @@ def test_an_object_that_stopped_coming_is_missed_up_to_the_newest_day_of_any_obj
 def test_a_missed_day_is_filled_in_order_when_it_comes(tmp_path: Path) -> None:
     changed = DEALS.replace("A,10.5", "A,11").replace("2026-01-05", "2026-03-02")
     later = changed.replace("A,11", "A,12").replace("2026-03-02", "2026-03-03")
-    late, punctual = (World.of(tmp_path / name, choice="{every: day}") for name in ("a", "b"))
+    late, punctual = (
+        World.of(tmp_path / name, choice="{every: day}", today="2026-03-04") for name in "ab"
+    )
     for day, content in zip(days(1, 2, 3), (DEALS, changed, later), strict=True):
         punctual.deliver(day, content)
     punctual.load()
@@ -70,7 +74,7 @@ def test_a_missed_day_is_filled_in_order_when_it_comes(tmp_path: Path) -> None:
 
 
 def test_a_header_alone_is_a_delivery(tmp_path: Path) -> None:
-    world = World.of(tmp_path, choice="{every: day}")
+    world = World.of(tmp_path, choice="{every: day}", today="2026-03-04")
     for day, content in zip(days(1, 2, 3), (HEADER, HEADER, HEADER), strict=True):
         world.deliver(day, content)
     assert missed_days(world.company, "shop") == []

@@ -135,7 +135,7 @@ def test_what_is_no_folder_of_the_landing_folder_stops_everything_by_name(
     for ask in (shop.load, lambda: landed_days(shop.company)):
         with pytest.raises(IngestError, match=rf"{level} is {kind}.*Move it away"):
             ask()
-    with pytest.raises(LandingError, match=rf"{level} is {kind}.*Move it away"):
+    with pytest.raises(IngestError, match=rf"{level} is {kind}.*Move it away"):
         shop.deliver(days(2)[0], DEALS)
 
 

@@ -65,10 +65,13 @@ def days(*numbers: int) -> list[date]:
     return [date(2026, 3, number) for number in numbers]
 
 
-def make_company(folder: Path, sources: str, time_zone: str = "UTC") -> Company:
+def make_company(
+    folder: Path, sources: str, time_zone: str = "UTC", today: str = "2039-12-31"
+) -> Company:
     file = folder / "company.yml"
     file.write_text(
         f"name: Shop\nslug: shop\ntime_zone: {time_zone}\ncurrency: USD\nsources: {sources}\n"
+        f"today: {today}\n"
         "paths: {landing: landing, warehouse: warehouse, published: published}\n"
     )
     return load_company(file)
@@ -94,12 +97,18 @@ class World:
         )
 
     def deliver(
-        self, day: date, content: str | bytes, name: str = "deals.csv", *, replace: bool = False
+        self,
+        day: date,
+        content: str | bytes,
+        name: str = "deals.csv",
+        *,
+        replace: bool = False,
+        unusual_day: date | None = None,
     ) -> LandingReport:
         path = self.folder / "outbox" / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return land(self.company, day, [path], replace=replace)
+        return land(self.company, day, [path], replace=replace, unusual_day=unusual_day)
 
     def load(self, *objects: str) -> list[BatchResult]:
         return load(self.connection, self.company, self.source, objects=objects or None)

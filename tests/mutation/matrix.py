@@ -40,7 +40,7 @@ from pipelines.assets.increment import build
 from pipelines.assets.raw import load_results
 from pipelines.assets.reconcile import FOLDER, WATCHES, compare
 from pipelines.assets.transform import Transform, build_transform
-from pipelines.contracts.catalogue import load_contract
+from pipelines.clock import today
 from pipelines.demo import LAST_DAY, generate
 from pipelines.ingest import IngestError, LandingError, ensure_tables, land, load
 from pipelines.ingest.reference import write_reference
@@ -158,7 +158,7 @@ class Bench:
                 except IngestError as error:
                     results.append(_refused(source, str(error)))
                     continue
-                results += load_results(source, load_contract(source), batches)
+                results += load_results(self.company, source, batches)
         return results
 
     def build_and_check(self) -> list[CheckResult]:
@@ -190,6 +190,7 @@ class Bench:
                 load_reconciliations(FOLDER, sources),
                 sources,
                 enabled=self.company.sources,
+                today=today(self.company),
             )
             results += compare(
                 connection, self.company, BUILD_ID, transform.public_tables, transform.grains
@@ -245,7 +246,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def _is_load(check: ExpectedCheck) -> bool:
-    return check.check_id.startswith(("load.", "delivered."))
+    return check.check_id.startswith(("load.", "delivered.", "fresh."))
 
 
 def _refused(source: str, message: str) -> CheckResult:

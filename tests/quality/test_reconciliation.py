@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ import pytest
 from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
 from pipelines.settings import PROJECT_ROOT, ConfigurationError
 
+TODAY = date(2026, 3, 2)
 OWN = PROJECT_ROOT / "expectations" / "reconciliations"
 
 
@@ -59,7 +61,7 @@ def _everything() -> dict[str, list[str]]:
 
 
 def status(connection: duckdb.DuckDBPyConnection, asked: Reconciliation) -> str:
-    [result] = reconcile(connection, [asked], {}, enabled=["crm"])
+    [result] = reconcile(connection, [asked], {}, enabled=["crm"], today=TODAY)
     return result.status
 
 
@@ -71,6 +73,7 @@ def test_no_rows_is_a_pass_and_rows_are_a_failure_with_an_example(
         [one("select 1 where false"), one("select id, 7 as n from raw.crm__deal order by id", "b")],
         {},
         enabled=["crm"],
+        today=TODAY,
     )
     assert (passed.status, passed.n_failed) == ("pass", None)
     assert (failed.status, failed.n_failed, failed.example) == ("fail", 3, "id=A, n=7")
@@ -78,7 +81,9 @@ def test_no_rows_is_a_pass_and_rows_are_a_failure_with_an_example(
 
 
 def test_a_query_that_cannot_be_asked_is_an_error(warehouse: duckdb.DuckDBPyConnection) -> None:
-    [result] = reconcile(warehouse, [one("select * from core.nothing")], {}, enabled=["crm"])
+    [result] = reconcile(
+        warehouse, [one("select * from core.nothing")], {}, enabled=["crm"], today=TODAY
+    )
     assert result.status == "error"
     assert "core.nothing" in (result.message or "") or "core" in (result.message or "")
 
@@ -87,7 +92,11 @@ def test_views_that_cannot_be_made_fail_every_reconciliation(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     results = reconcile(
-        warehouse, [one("select 1 where false")], {"quota": ["nobody"]}, enabled=["crm"]
+        warehouse,
+        [one("select 1 where false")],
+        {"quota": ["nobody"]},
+        enabled=["crm"],
+        today=TODAY,
     )
     assert [each.status for each in results] == ["error"]
 
@@ -107,8 +116,8 @@ def test_what_a_source_that_was_taken_out_left_behind_is_not_judged(
         "raw_rows_are_as_they_were_written",
     ):
         asked = [own(name)]
-        [both] = reconcile(warehouse, asked, {}, enabled=["crm", "shop"])
-        [one_left] = reconcile(warehouse, asked, {}, enabled=["crm"])
+        [both] = reconcile(warehouse, asked, {}, enabled=["crm", "shop"], today=TODAY)
+        [one_left] = reconcile(warehouse, asked, {}, enabled=["crm"], today=TODAY)
         assert (name, one_left.status) == (name, "pass")
         assert both.status == ("pass" if name == "raw_holds_what_was_loaded" else "fail")
 

@@ -17,6 +17,7 @@ import duckdb
 import pytest
 
 from pipelines.assets.dbt_project import entity_sources
+from pipelines.clock import today
 from pipelines.contracts import load_contract
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.suites import NOT_NULL, ROWS, Expectation, Suite, load_suites
@@ -132,7 +133,9 @@ def build(systems: Systems) -> Iterator[Build]:
     chosen = load_reconciliations(EXPECTATIONS / "reconciliations", sources)
     with duckdb.connect(str(company.warehouse_file)) as connection:
         # Makes the views that reconciliations read.
-        answers = reconcile(connection, chosen, sources, enabled=company.sources)
+        answers = reconcile(
+            connection, chosen, sources, enabled=company.sources, today=today(company)
+        )
         assert not [each.message for each in answers if each.status == "error"]
         columns: dict[str, set[str]] = {}
         for table, column in connection.execute(

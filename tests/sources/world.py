@@ -65,7 +65,8 @@ class Systems:
         return path
 
     def land(self, day: date, *paths: Path) -> None:
-        report = land(self.company, day, list(paths))
+        # Whatever day a test delivers is meant.
+        report = land(self.company, day, list(paths), unusual_day=day)
         assert not report.unmatched
 
     def build(self, *models: str) -> None:
