@@ -68,6 +68,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         from pipelines.ingest import IngestError
         from pipelines.publish import PublishError
         from pipelines.serve import NoRelease, QueryError
+        from pipelines.warehouse import WarehouseBusy
 
         try:
             with interrupts.told_apart():
@@ -75,7 +76,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
         except (ConfigurationError, ContractError, NoRelease, QueryError) as error:
             err.print(f"[bold red]cannot do that[/] {_plain(error)}", soft_wrap=True)
             raise typer.Exit(WRONG_USE) from error
-        except (IngestError, PublishError) as error:
+        except (IngestError, PublishError, WarehouseBusy) as error:
             err.print(f"[bold red]refused[/] {_plain(error)}", soft_wrap=True)
             raise typer.Exit(REFUSED) from error
 

@@ -254,6 +254,7 @@ class Company(_Frozen):
 
     @property
     def lock_file(self) -> Path:
+        """Held by whoever opens the warehouse file (`pipelines.warehouse`)."""
         return self.paths.warehouse / "warehouse.lock"
 
 

@@ -163,7 +163,7 @@ def test_what_is_late_is_told(tmp_path: Path) -> None:
     assert verdict.decision == "publish_with_warnings"
     company = make_company(tmp_path, "{shop: {}}", today="2026-08-05")
     [notice] = notices_of(company, verdict, (), succeeded=True)
-    assert (notice.kind, notice.lines[0]) == ("late", result.example)
+    assert (notice.kind, notice.lines[0]) == ("late", f"raw.shop: {result.example}")
 
 
 def test_the_report_counts_from_today() -> None:

@@ -15,9 +15,6 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-from filelock import FileLock, Timeout
-
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.ingest import enabled_rows, ensure_tables
 from pipelines.ingest.reference import write_reference
@@ -25,7 +22,8 @@ from pipelines.publish import PublishError
 from pipelines.publish.tables import OUT, copy_table, discover_tables, literal, open_copier, path
 from pipelines.quality.dbt_tests import results_from_run
 from pipelines.quality.verdict import Verdict, decide
-from pipelines.settings import Company, ConfigurationError, Settings
+from pipelines.settings import Company, ConfigurationError
+from pipelines.warehouse import WarehouseBusy, held, opened
 
 _ORIGINAL = "original"
 _INPUTS = (
@@ -90,20 +88,16 @@ def _unchanging(company: Company) -> Iterator[None]:
             f"nothing is loaded yet, {company.warehouse_file} does not exist: "
             f"salesops run --company {company.file}"
         )
-    lock = FileLock(company.lock_file)
     try:
-        with lock.acquire(timeout=Settings().lock_timeout_seconds):
+        with held(company.warehouse_file, "salesops as-of"):
             yield
-    except Timeout as error:
-        raise AsOfRefused(
-            f"another run is writing {company.warehouse_file}; wait until it has ended and try "
-            "again"
-        ) from error
+    except WarehouseBusy as busy:
+        raise AsOfRefused(str(busy)) from busy
 
 
 def _extract_day(company: Company, day: date) -> date:
     """The newest extract day on or before `day`."""
-    with duckdb.connect(str(company.warehouse_file), read_only=True) as connection:
+    with opened(company.warehouse_file, read_only=True) as connection:
         found = connection.execute(
             f"select distinct extract_on from {enabled_rows(company, 'batches')} "
             "where status = 'loaded' order by 1"
@@ -128,7 +122,7 @@ def _extract_day(company: Company, day: date) -> date:
 
 def _copy_inputs(company: Company, copy: Company) -> None:
     """Everything dbt reads, into the temporary warehouse; cutting it is left to dbt."""
-    with duckdb.connect(str(copy.warehouse_file)) as connection:
+    with opened(copy.warehouse_file) as connection:
         connection.execute(f"attach {literal(company.warehouse_file)} as {_ORIGINAL} (read_only)")
         tables = connection.execute(_INPUTS, [_ORIGINAL]).fetchall()
         for schema, name in tables:
@@ -155,7 +149,7 @@ def _build(project: DbtProject) -> tuple[Verdict, set[tuple[str, str]]]:
             f"{len(broken)} of {len(models)} models could not be built (first: "
             f"{broken[0].node.name}): {broken[0].message}"
         )
-    with duckdb.connect(str(project.company.warehouse_file)) as connection:
+    with opened(project.company.warehouse_file) as connection:
         tests = results_from_run(outcome.result, manifest, connection)
     verdict = decide([test.expected for test in tests], tests)
     if not verdict.may_publish:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.assets.notices import TOLD, notices_of, tell, verdict_of
+from pipelines.assets.notices import TOLD, Report, report, tell_of_killed, tell_of_reports
 from pipelines.quality import ExpectedCheck
 from pipelines.settings import Company
 
@@ -60,12 +60,13 @@ def build_notifiers(
 ) -> list[dg.SensorDefinition]:
     """Tell people of runs that nobody watches; the command tells of its own."""
 
-    def tell_of(context: dg.RunStatusSensorContext, failures: list[str]) -> None:
+    def tell_of(context: dg.RunStatusSensorContext, failures: tuple[str, ...]) -> None:
         run = context.dagster_run
         if run.tags.get(TOLD):
             return
-        verdict = verdict_of(company, run.run_id, expected)
-        tell(company, notices_of(company, verdict, failures, succeeded=not failures))
+        # Dagster does not ask again for a run it has told this sensor of, whatever happens here.
+        report(company, Report(run.run_id, failures))
+        tell_of_reports(company, expected)
 
     @dg.run_status_sensor(
         name="tell_of_success",
@@ -74,7 +75,7 @@ def build_notifiers(
         description="Sends notices of extracts that are missing or late.",
     )
     def tell_of_success(context: dg.RunStatusSensorContext) -> None:
-        tell_of(context, [])
+        tell_of(context, ())
 
     @dg.run_failure_sensor(
         name="tell_of_failure",
@@ -82,9 +83,20 @@ def build_notifiers(
         description="Sends notices of refused releases and failed runs.",
     )
     def tell_of_failure(context: dg.RunFailureSensorContext) -> None:
-        tell_of(context, [context.failure_event.message or "a step failed"])
+        tell_of(context, (context.failure_event.message or "a step failed",))
 
-    return [tell_of_success, tell_of_failure]
+    @dg.sensor(
+        name="deliver_notices",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends notices that could not be sent or made before, until they arrive.",
+    )
+    def deliver_notices(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        tell_of_killed(company)
+        n_left = tell_of_reports(company, expected)
+        return dg.SkipReason(f"{n_left} runs are still to be told of" if n_left else "all is told")
+
+    return [tell_of_success, tell_of_failure, deliver_notices]
 
 
 def landing_fingerprint(company: Company) -> str:

@@ -18,13 +18,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from pipelines import interrupts
 from pipelines.assets.staging import check_staging
 from pipelines.contracts import load_contract
 from pipelines.ingest.reference import aliased_domains
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.warehouse import opened
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 STAGING = DBT_PROJECT / "models" / "staging"
@@ -201,7 +200,7 @@ class DbtProject:
         ]  # fmt: skip
         self.manifest()
         # dbt opens and closes the file for every node; while this handle is open, that is cheap.
-        with duckdb.connect(str(self.company.warehouse_file)), self.runner(self._parsed()) as dbt:
+        with opened(self.company.warehouse_file), self.runner(self._parsed()) as dbt:
             # dbt stops its queries for a KeyboardInterrupt, which it then keeps to itself.
             with interrupts.raised():
                 outcome = dbt.invoke(arguments)

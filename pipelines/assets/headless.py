@@ -22,10 +22,11 @@ from filelock import FileLock
 
 from pipelines import interrupts
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
-from pipelines.assets.notices import TOLD, notices_of, tell, verdict_of
+from pipelines.assets.notices import TOLD, failed_run, notices_of, tell, verdict_of
 from pipelines.notify import check_targets
 from pipelines.quality import Verdict, warm_up
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.warehouse import WarehouseBusy, held
 
 StepListener = Callable[[str, str], None]
 """Called with a step's name and `started`, `done`, `failed` or `skipped`."""
@@ -78,17 +79,17 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     if not result.success:
         # Who ended it knows; that is neither a refusal nor a failure to tell others of.
         interrupts.raise_if_received()
-    outcome = Outcome(
-        run_id=result.run_id,
-        succeeded=result.success,
-        verdict=verdict_of(company, result.run_id, pipeline.expected),
-        failures=tuple(_failures(result.all_events)),
-    )
-    tell(
-        company,
-        notices_of(company, outcome.verdict, outcome.failures, succeeded=outcome.succeeded),
-    )
-    return outcome
+    failures = tuple(_failures(result.all_events))
+    try:
+        # From the end of the run on nobody else comes in between.
+        with held(company.warehouse_file):
+            verdict = verdict_of(company, result.run_id, pipeline.expected)
+            notices = notices_of(company, verdict, failures, succeeded=result.success)
+    except WarehouseBusy as busy:
+        verdict = None
+        notices = [failed_run(failures or (str(busy),))]
+    tell(company, notices)
+    return Outcome(result.run_id, result.success, verdict, failures)
 
 
 def _instance(company: Company) -> dg.DagsterInstance:

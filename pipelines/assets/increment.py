@@ -19,6 +19,7 @@ from pipelines.assets.dbt_project import DbtProject
 from pipelines.ingest import enabled_rows
 from pipelines.ingest.tables import drop_outdated
 from pipelines.publish.tables import facts_of, path
+from pipelines.warehouse import opened
 
 _TABLES = {
     "pending_batch": {"batch_id": "BIGINT"},
@@ -70,12 +71,12 @@ def build(project: DbtProject, *selection: str, is_whole: bool = True) -> tuple[
         is_whole: False where only some of the models are asked for; they are built anew, and so
             is everything by the next run.
     """
-    file = str(project.company.warehouse_file)
-    with duckdb.connect(file) as connection:
+    file = project.company.warehouse_file
+    with opened(file) as connection:
         increment = begin(connection, project, is_whole=is_whole)
     outcome = project.build(*selection, *increment.arguments)
     if is_whole and _built_everything(outcome):
-        with duckdb.connect(file) as connection:
+        with opened(file) as connection:
             complete(connection, project)
             _drop_others(connection, outcome)
     return outcome, increment

@@ -1,17 +1,20 @@
 """What of a run is worth telling people: a refusal, a failure, an extract that did not come."""
 
+import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-
-import duckdb
+from pathlib import Path
 
 from pipelines.clock import today
 from pipelines.ingest import enabled_rows
-from pipelines.notify import Notice, notify
+from pipelines.notify import Notice, deliver, write
 from pipelines.quality import ExpectedCheck, Verdict, decide
 from pipelines.quality.ledger import current_build, results_of
 from pipelines.settings import Company
+from pipelines.warehouse import WarehouseBusy, held, opened
 
 _SHOWN = 5
 TOLD = "salesops/told"
@@ -21,9 +24,67 @@ LATE = ("reconciliation.deliveries_come_as_usual", "fresh.")
 
 
 def tell(company: Company, notices: Sequence[Notice]) -> None:
-    """Send them; addresses may name variables of this process's environment."""
+    """Write them down and send them; addresses may name variables of this process's environment."""
     for notice in notices:
-        notify(company, notice, os.environ)
+        write(company, notice)
+    deliver(company, os.environ, all_of_them=True)
+
+
+def write_unended(company: Company, who: str) -> None:
+    """A notice of a run that was killed while it held the warehouse, as its traces say."""
+    if who.startswith("run "):
+        why = f"{who} was killed, or the machine went down. Nothing has to be cleaned up: run again"
+        write(company, Notice("failed", "a run did not come to its end", (why,)))
+
+
+@dataclass(frozen=True)
+class Report:
+    """The end of a run nobody watched, written down before it is found out what to tell of it."""
+
+    run_id: str
+    failures: tuple[str, ...]
+
+
+def report(company: Company, run: Report) -> None:
+    """Remember that the end of a run is still to be told of."""
+    file = _reports(company) / f"{run.run_id}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(asdict(run)), "utf-8")
+    unfinished.replace(file)
+
+
+def tell_of_reports(company: Company, expected: tuple[ExpectedCheck, ...]) -> int:
+    """Tell of every run that was reported, and send what waits; how many runs are left.
+
+    While somebody else has the warehouse it cannot be found out what to tell: the reports stay.
+    """
+    for file in sorted(_reports(company).glob("*.json")):
+        found = json.loads(file.read_text("utf-8"))
+        run = Report(found["run_id"], tuple(found["failures"]))
+        try:
+            verdict = verdict_of(company, run.run_id, expected)
+            notices = notices_of(company, verdict, run.failures, succeeded=not run.failures)
+        except WarehouseBusy:
+            break
+        for notice in notices:
+            write(company, notice)
+        file.unlink()
+    deliver(company, os.environ)
+    return len(list(_reports(company).glob("*.json")))
+
+
+def tell_of_killed(company: Company) -> None:
+    """Look whether the last holder of the warehouse was killed, unless somebody has it now."""
+    if not company.warehouse_file.exists():
+        return
+    with suppress(WarehouseBusy), held(company.warehouse_file, timeout_seconds=0) as left_behind:
+        if left_behind:
+            write_unended(company, left_behind)
+
+
+def _reports(company: Company) -> Path:
+    return company.paths.warehouse / "outbox" / "runs"
 
 
 def notices_of(
@@ -44,8 +105,7 @@ def notices_of(
             title = f"release refused by {checks}; readers keep the last one"
             found.append(Notice("refused", title, _reasons(verdict)))
         else:
-            title = "the run failed; readers keep the last release"
-            found.append(Notice("failed", title, tuple(failures[:_SHOWN])))
+            found.append(failed_run(failures))
     if missed := _missed(company):
         n = len(missed)
         title = f"{n} extract{' is' if n == 1 else 's are'} missing"
@@ -53,9 +113,16 @@ def notices_of(
     warned = verdict.warned if verdict else ()
     late = [check for check in warned if check.check_id.startswith(LATE)]
     if late:
-        lines = [line for check in late[:_SHOWN] for line in (check.example or "", check.next_step)]
-        found.append(Notice("late", "an extract is later than usual", tuple(lines)))
+        shown = [f"{check.asset}: {check.example}" for check in late[:_SHOWN]]
+        steps = dict.fromkeys(check.next_step for check in late)
+        found.append(Notice("late", "an extract is later than usual", (*shown, *steps)))
     return found
+
+
+def failed_run(failures: Sequence[str]) -> Notice:
+    """The notice of a run that ended before there was anything to judge."""
+    title = "the run failed; readers keep the last release"
+    return Notice("failed", title, tuple(failures[:_SHOWN]))
 
 
 def _reasons(verdict: Verdict) -> tuple[str, ...]:
@@ -66,10 +133,14 @@ def _reasons(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _missed(company: Company) -> list[str]:
-    """Missed days of the newest two weeks, of sources that said how often they deliver."""
+    """Missed days of the last two weeks, of sources that said how often they deliver.
+
+    Raises:
+        WarehouseBusy: somebody else has the warehouse.
+    """
     if not company.warehouse_file.exists():
         return []
-    with duckdb.connect(str(company.warehouse_file)) as connection:
+    with opened(company.warehouse_file) as connection:
         known = connection.execute(
             "select count(*) from duckdb_tables() where table_name = 'missed_days'"
         ).fetchone()
@@ -86,10 +157,16 @@ def _missed(company: Company) -> list[str]:
 def verdict_of(
     company: Company, run_id: str, expected: tuple[ExpectedCheck, ...]
 ) -> Verdict | None:
-    """The verdict on the build a run left behind; None where the warehouse holds another."""
+    """The verdict on the build a run left behind; None where it left none.
+
+    Raises:
+        WarehouseBusy: somebody else has the warehouse.
+    """
     if not company.warehouse_file.exists():
         return None
-    with duckdb.connect(str(company.warehouse_file)) as connection:
-        if current_build(connection) != run_id:
+    with opened(company.warehouse_file) as connection:
+        results = results_of(connection, run_id)
+        # What a run said of its build still stands when another one has begun the next.
+        if not results and current_build(connection) != run_id:
             return None
-        return decide(expected, results_of(connection, run_id))
+        return decide(expected, results)

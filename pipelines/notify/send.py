@@ -5,7 +5,8 @@
     everything else     mail, chat, webhooks: an address of Apprise, such as mailto:// or json://
 
 Addresses may hold `${NAME}`, which is taken from the environment, so that no password stands in the
-company file. A notice that cannot be sent is logged, with its address masked; it never fails a run.
+company file. A notice that cannot be sent is logged, with its address masked, and tried again until
+it arrives (`outbox`); it never fails a run.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pipelines.notify import outbox
 from pipelines.settings import Company, ConfigurationError, NoticeKind
 
 NOTICES = "notices.jsonl"
@@ -34,17 +37,9 @@ class Notice:
     title: str
     lines: tuple[str, ...] = ()
 
-    @property
-    def body(self) -> str:
-        return "\n".join(self.lines) or self.title
 
-
-def notify(company: Company, notice: Notice, variables: Mapping[str, str]) -> None:
-    """Log the notice and send it to every address that asked for its kind.
-
-    Args:
-        variables: what `${NAME}` in an address stands for.
-    """
+def write(company: Company, notice: Notice) -> None:
+    """Log a notice and keep it for every address that asked for its kind; nothing is sent yet."""
     _LOGGER.warning("%s: %s", company.name, notice.title)
     entry: dict[str, object] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -53,10 +48,22 @@ def notify(company: Company, notice: Notice, variables: Mapping[str, str]) -> No
         "title": notice.title,
         "lines": list(notice.lines),
     }
+    outbox.put(company, entry)
     _append(company.paths.warehouse / NOTICES, entry)
-    for target in company.notifications:
-        if notice.kind in target.on:
-            _send(target.url, company, notice, entry, variables)
+
+
+def deliver(company: Company, variables: Mapping[str, str], *, all_of_them: bool = False) -> int:
+    """Send the notices that are kept; how many are still waiting.
+
+    Args:
+        variables: what `${NAME}` in an address stands for.
+        all_of_them: also those whose next attempt is not due yet.
+    """
+
+    def send(url: str, entry: Mapping[str, Any]) -> bool:
+        return _send(url, company, entry, variables)
+
+    return outbox.empty(company, send, all_of_them=all_of_them)
 
 
 def check_targets(company: Company, variables: Mapping[str, str]) -> None:
@@ -70,27 +77,26 @@ def check_targets(company: Company, variables: Mapping[str, str]) -> None:
 
 
 def _send(
-    url: str,
-    company: Company,
-    notice: Notice,
-    entry: dict[str, object],
-    variables: Mapping[str, str],
-) -> None:
+    url: str, company: Company, entry: Mapping[str, Any], variables: Mapping[str, str]
+) -> bool:
     try:
         address = _resolved(url, variables)
         if address.startswith("file://"):
             _append(Path(unquote(urlsplit(address).path)), entry)
-            return
-        if not _by_apprise(address, f"{company.name}: {notice.title}", notice.body):
+            return True
+        body = "\n".join(entry["lines"]) or entry["title"]
+        if not _by_apprise(address, f"{entry['company']}: {entry['title']}", body):
             raise OSError("it was not taken; is the address right, and does the service answer?")
     except Exception as error:
         # Whoever is told least must not be the reason that nothing is published.
         _LOGGER.error(
-            "the notice could not be sent to %s: %s. It is in %s",
+            "the notice could not be sent to %s: %s. It is in %s and will be tried again",
             _masked(url),
             error,
             company.paths.warehouse / NOTICES,
         )
+        return False
+    return True
 
 
 def _by_apprise(address: str, title: str, body: str) -> bool:
@@ -123,7 +129,7 @@ def _masked(url: str) -> str:
     return f"{parts.scheme}://{host or '...'}/..."
 
 
-def _append(file: Path, entry: dict[str, object]) -> None:
+def _append(file: Path, entry: Mapping[str, object]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(entry, ensure_ascii=False) + "\n")

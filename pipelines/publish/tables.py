@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.publish.errors import PublishError
 from pipelines.publish.manifest import ColumnFacts, TableFacts
+from pipelines.warehouse import busy_or, opened
 
 STORAGE_VERSION = "v1.0.0"
 """Oldest format this DuckDB writes; read by 1.1, 1.2 and 1.5 clients, tried with each."""
@@ -47,7 +48,7 @@ def discover_tables(
 ) -> list[PublicTable]:
     """Every table and view of these schemas, with its comments, in order of schema and name."""
     if isinstance(warehouse, Path):
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with opened(warehouse, read_only=True) as connection:
             return discover_tables(connection, schemas)
     found = warehouse.execute(
         "select schema_name, table_name, comment, false from duckdb_tables() "
@@ -89,8 +90,8 @@ def open_copier(
     except duckdb.Error as error:
         connection.close()
         raise PublishError(
-            f"warehouse {warehouse_file} cannot be read while publishing: {error}; "
-            "close whatever else has it open and try again"
+            f"warehouse {warehouse_file} cannot be read while publishing: "
+            f"{busy_or(warehouse_file, error)}"
         ) from error
     return connection, name
 

@@ -17,11 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from pipelines.quality.examples import find_example
 from pipelines.quality.results import CheckResult
 from pipelines.quality.suites import ROWS, Expectation, Suite
+from pipelines.warehouse import held, opened
 
 _VALUES_SHOWN = 3
 
@@ -65,6 +64,11 @@ def _great_expectations() -> Any:
 @contextmanager
 def _source(database: Path) -> Iterator[Any]:
     """A Great Expectations data source on the file, closed without leaving a handle."""
+    with held(database):
+        yield from _opened_source(database)
+
+
+def _opened_source(database: Path) -> Iterator[Any]:
     # SQLAlchemy is only needed, and only paid for, where Great Expectations is.
     dialect = importlib.import_module("pipelines.quality.dialect")
     dialect.register()
@@ -81,11 +85,11 @@ def _source(database: Path) -> Iterator[Any]:
     engine.dialect_module = dialect
     # Great Expectations connects anew for every question. While this handle is open, DuckDB answers
     # each of them from the database that is loaded already: 1 ms instead of 20.
-    held = engine.engine.raw_connection()
+    handle = engine.engine.raw_connection()
     try:
         yield source
     finally:
-        held.close()
+        handle.close()
         # It keeps a second engine for testing connections; either would keep the file open.
         engine.close()
         engine.engine.dispose()
@@ -227,7 +231,7 @@ def _with_examples(
     if all(result.status != "fail" for result in results):
         return results
     asked = {suite.check_id(one): (suite, one) for suite in suites for one in suite.expectations}
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with opened(database, read_only=True) as connection:
         return [
             replace(
                 result,

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.notify import NOTICES, Notice, check_targets, notify
+from pipelines.notify import NOTICES, Notice, check_targets, deliver, write
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError, load_company
 from tests.deployment import COMPANIES
 
@@ -32,6 +32,11 @@ def company(folder: Path, *targets: dict[str, Any]) -> Company:
     file = folder / "company.yml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
     return load_company(file)
+
+
+def notify(told: Company, notice: Notice, variables: dict[str, str]) -> None:
+    write(told, notice)
+    deliver(told, variables, all_of_them=True)
 
 
 def notices(of: Company) -> list[dict[str, Any]]:
