@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 import typer
 from rich.markup import escape
 
-from pipelines import interrupts
+from pipelines import interrupts, owner
 from pipelines.settings import Company, ConfigurationError, Settings, load_company
 from pipelines.terminal import (
     err,
@@ -88,7 +88,9 @@ def _plain(error: Exception) -> str:
 
 
 def _company(file: Path | None) -> Company:
-    return load_company(file or Settings().company)
+    company = load_company(file or Settings().company)
+    owner.check(company)
+    return company
 
 
 @app.command()

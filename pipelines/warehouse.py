@@ -55,6 +55,11 @@ def held(file: Path, who: str = "", timeout_seconds: float | None = None) -> Ite
             f"{_said(holder) or 'another run'} is writing {file}; only one run at a time can. "
             "Wait until it has ended and start again."
         ) from error
+    except PermissionError as error:
+        raise WarehouseBusy(
+            f"{error.filename} may not be written by this user, so {file} cannot be opened: it is "
+            "the pipeline's own, and another user's. Run as that one; readers open releases."
+        ) from error
     try:
         left_behind = _said(holder)
         started = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

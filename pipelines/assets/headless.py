@@ -22,6 +22,7 @@ from filelock import FileLock
 
 from pipelines import interrupts
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
+from pipelines.assets.folders import claim
 from pipelines.assets.notices import TOLD, failed_run, notices_of, tell, verdict_of
 from pipelines.notify import check_targets
 from pipelines.quality import Verdict, warm_up
@@ -56,10 +57,13 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     """Materialise everything for the company and judge the build it left behind.
 
     Raises:
+        ConfigurationError: an address of a notification cannot be used, or the folders are those of
+            another company.
         KeyboardInterrupt: a signal ended the run; nobody is told of it.
     """
     # An address that cannot be used is found now, not when there is something to tell.
     check_targets(company, os.environ)
+    claim(company)
     pipeline = build_pipeline(company)
     job = pipeline.definitions.resolve_job_def(MAIN_JOB)
     gc.freeze()

@@ -14,8 +14,9 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
+from pipelines.assets.folders import claim
 from pipelines.assets.notices import write_unended
-from pipelines.settings import Company, load_company
+from pipelines.settings import Company, ConfigurationError, load_company
 from pipelines.warehouse import WarehouseBusy, held, opened
 
 
@@ -38,11 +39,12 @@ class Warehouse(dg.ConfigurableResource[Any]):
         run = context.run.run_id if context.run else "unknown"
         try:
             with held(self.company.warehouse_file, f"run {run[:8]}") as left_behind:
+                claim(self.company)
                 if left_behind:
                     write_unended(self.company, left_behind)
                 yield self
-        except WarehouseBusy as busy:
-            raise dg.Failure(str(busy), allow_retries=False) from busy
+        except (ConfigurationError, WarehouseBusy) as refusal:
+            raise dg.Failure(str(refusal), allow_retries=False) from refusal
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:

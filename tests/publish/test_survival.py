@@ -142,7 +142,8 @@ def test_a_folder_that_may_not_be_written_is_named() -> None:
         (root / "published" / ".lock").unlink(missing_ok=True)
         for path in (root, root / "warehouse"):
             path.chmod(0o777)
-        (root / "warehouse" / "warehouse.duckdb").chmod(0o666)
+        for path in (root / "warehouse").iterdir():
+            path.chmod(0o666)
         done = subprocess.run(
             [sys.executable, "-B", "-c", READ_ONLY, str(root)],
             cwd=PROJECT,
