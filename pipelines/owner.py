@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pipelines.private import make_folder
 from pipelines.settings import Company, ConfigurationError
 
 OWNER = "company.json"
@@ -32,8 +33,9 @@ def claim(company: Company) -> None:
     Raises:
         ConfigurationError: one of them is.
     """
+    make_folder(company.paths.warehouse)
+    company.paths.published.mkdir(parents=True, exist_ok=True)
     for folder in _folders(company):
-        folder.mkdir(parents=True, exist_ok=True)
         try:
             with (folder / OWNER).open("x", encoding="utf-8") as file:
                 json.dump({"name": company.name, "slug": company.slug}, file, ensure_ascii=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -27,12 +28,28 @@ class ConfigurationError(Exception):
     """The person must change a file or a flag before anything can run (exit code 2)."""
 
 
+_OF_THE_MACHINE = re.compile(r"(localtime|posixrules|Factory)$|(posix|right)/")
+"""Zone files that a system has beside the zones; what they say differs from machine to machine."""
+
+
 def _known_time_zone(name: str) -> str:
     try:
+        if _OF_THE_MACHINE.match(name):
+            raise ValueError(name)
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"'{name}' is no IANA time zone, such as 'Europe/Berlin'") from error
     return name
+
+
+def _plain_text(text: str) -> str:
+    if any(mark in text for mark in ("{{", "{%", "{#")) or not text.isprintable():
+        raise ValueError("must not hold '{{', '{%', '{#' or control characters")
+    return text
+
+
+Word = Annotated[str, AfterValidator(_plain_text)]
+"""A text that reaches SQL through dbt, which takes these marks for its own."""
 
 
 class _Frozen(BaseModel):
@@ -102,7 +119,7 @@ class Policies(_Frozen):
 
     snapshot_weekday: Weekday = "sunday"
     """Day of the week at whose end the weekly pipeline snapshot is taken."""
-    quota_version: str | None = None
+    quota_version: Word | None = None
     """Which version of the quotas is in force (M5); None where a source has only one."""
     quota_period: Literal["sequence", "declared"] = "sequence"
     """`sequence`: a quota lasts until the seller calendar's next quota date. `declared`: the
@@ -113,10 +130,10 @@ class Policies(_Frozen):
     quota_parts: Literal["refuse", "add_up"] = "refuse"
     """Several quotas of a Salesforce user, measure and start. `add_up`: they are the parts of one,
     by product family or territory. `refuse`: one of them is wrong."""
-    forecast_types: dict[str, str] = Field(default_factory=dict)
+    forecast_types: dict[Word, Word] = Field(default_factory=dict)
     """Measure of the quotas of each Salesforce forecast type, by its id (`ForecastingTypeId`);
     those of other types are on bookings, or on units where they are quantities."""
-    personal_quotas: frozenset[str] = frozenset()
+    personal_quotas: frozenset[Word] = frozenset()
     """Ids of those who lead people and whose quota in a CRM is on their own deals alone; that of
     any other leader is theirs and their team's where the CRM's forecast rolls up (M82)."""
     proration_days: Literal["calendar_days", "working_days"] = "calendar_days"

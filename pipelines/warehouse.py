@@ -18,6 +18,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from pipelines import interrupts
+from pipelines.private import FILE_MODE, make_folder
 from pipelines.settings import Settings
 
 _OTHER = re.compile(r"held in (?P<program>.*?) \(PID (?P<number>\d+)\)")
@@ -40,7 +41,7 @@ def held(file: Path, who: str = "", timeout_seconds: float | None = None) -> Ite
     Raises:
         WarehouseBusy: somebody else had it all the time.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     lock = _lock(file)
     if lock.is_locked:
         with lock:
@@ -86,6 +87,8 @@ def opened(file: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyCo
         except duckdb.IOException as error:
             raise busy_or(file, error) from error
         with connection:
+            if not read_only:
+                file.chmod(FILE_MODE)
             yield connection
 
 

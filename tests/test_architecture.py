@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pipelines"
 ROOMS = ["contracts", "ingest", "quality", "publish", "serve"]
-FOR_EVERYONE = {"settings", "calendar", "clock", "interrupts", "owner", "warehouse"}
+FOR_EVERYONE = {"settings", "calendar", "clock", "interrupts", "owner", "private", "warehouse"}
 AT_THE_TOP = {"assets", "cli", "terminal", "definitions"}
 # The demo company writes extracts as other systems would: it knows contracts, nothing behind them.
 # Whoever tells people what happened knows nothing of what it was.

@@ -213,3 +213,16 @@
         regexp_replace({{ text }}, '([0-9]+)', '{{ '0' * 20 }}$1'), '[0-9]*([0-9]{20})', '$1'
     )
 {%- endmacro %}
+
+{#- A text of the company file as a literal, whatever letters are in it. -#}
+{% macro text_literal(value) -%}
+    {{ adapter.dispatch('text_literal', 'salesops')(value) }}
+{%- endmacro %}
+
+{% macro default__text_literal(value) -%}
+    '{{ value | replace("'", "''") }}'
+{%- endmacro %}
+
+{% macro spark__text_literal(value) -%}
+    '{{ value | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}

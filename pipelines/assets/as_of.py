@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.ingest import enabled_rows, ensure_tables
 from pipelines.ingest.reference import write_reference
+from pipelines.private import FILE_MODE
 from pipelines.publish import PublishError
 from pipelines.publish.tables import OUT, copy_table, discover_tables, literal, open_copier, path
 from pipelines.quality.dbt_tests import results_from_run
@@ -75,6 +76,7 @@ def build_as_of(company: Company, day: date, file: Path) -> AsOfBuild:
             _copy_inputs(company, copy)
         verdict, marts = _build(DbtProject(copy, as_of=day))
         n_rows = _export(copy.warehouse_file, marts, scratch / "tables.duckdb")
+        (scratch / "tables.duckdb").chmod(FILE_MODE)
         # On the same disk, so that the file appears whole or not at all.
         (scratch / "tables.duckdb").replace(file)
     return AsOfBuild(file, as_of_on, len(marts), n_rows, verdict)

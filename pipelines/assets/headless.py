@@ -25,6 +25,7 @@ from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
 from pipelines.assets.folders import claim
 from pipelines.assets.notices import TOLD, failed_run, notices_of, tell, verdict_of
 from pipelines.notify import check_targets
+from pipelines.private import close_to_others, make_folder
 from pipelines.quality import Verdict, warm_up
 from pipelines.settings import PROJECT_ROOT, Company
 from pipelines.warehouse import WarehouseBusy, held
@@ -93,6 +94,8 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
         verdict = None
         notices = [failed_run(failures or (str(busy),))]
     tell(company, notices)
+    close_to_others(company.paths.warehouse)
+    close_to_others(Path(os.environ["SALESOPS_DAGSTER_STORAGE"]))
     return Outcome(result.run_id, result.success, verdict, failures)
 
 
@@ -105,7 +108,7 @@ def _instance(company: Company) -> dg.DagsterInstance:
     os.environ.setdefault("SALESOPS_DAGSTER_STORAGE", str(default))
     os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
     storage = Path(os.environ["SALESOPS_DAGSTER_STORAGE"])
-    storage.mkdir(parents=True, exist_ok=True)
+    make_folder(storage)
     # Two first runs at once would both create Dagster's tables, and one of them would fail.
     with FileLock(storage / "instance.lock"):
         return dg.DagsterInstance.get()

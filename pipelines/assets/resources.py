@@ -16,6 +16,7 @@ from pydantic import PrivateAttr
 
 from pipelines.assets.folders import claim
 from pipelines.assets.notices import write_unended
+from pipelines.private import close_to_others
 from pipelines.settings import Company, ConfigurationError, load_company
 from pipelines.warehouse import WarehouseBusy, held, opened
 
@@ -43,6 +44,7 @@ class Warehouse(dg.ConfigurableResource[Any]):
                 if left_behind:
                     write_unended(self.company, left_behind)
                 yield self
+                close_to_others(self.company.paths.warehouse)
         except (ConfigurationError, WarehouseBusy) as refusal:
             raise dg.Failure(str(refusal), allow_retries=False) from refusal
 

@@ -17,6 +17,7 @@ from pipelines.ingest.errors import LandingError
 from pipelines.ingest.files import no_file, no_folder, opened, printable, written_whole
 from pipelines.ingest.layout import check_calendar, day_folder, landed_days
 from pipelines.ingest.sources import enabled_sources
+from pipelines.private import make_folder
 from pipelines.settings import Company
 
 _BLOCK_BYTES = 1 << 20
@@ -224,6 +225,7 @@ def _is_there(item: LandedFile) -> bool:
 
 def _copy(path: Path, target: Path) -> None:
     """Copy so that the file is never seen half written."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for folder in reversed(target.parents[:4]):
+        make_folder(folder)
     with opened(path) as source, written_whole(target) as copy:
         shutil.copyfileobj(source, copy, _BLOCK_BYTES)

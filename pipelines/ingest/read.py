@@ -201,8 +201,8 @@ class Reading:
             raise FileRefused(
                 f"{path.name} has {_named(extra)}, unknown to the contract. Add it to `columns` "
                 f"of {self.object_name} in contracts/{self.source}.yml to load it, or to `also` to "
-                f"leave it; `{self.source}: {{ignore_columns: any}}` in the company file leaves all "
-                "of them."
+                f"leave it; `{self.source}: {{ignore_columns: any}}` in the company file leaves "
+                "all of them."
             )
 
     def _columns_in_file(self) -> set[str]:

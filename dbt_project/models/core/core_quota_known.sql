@@ -175,8 +175,8 @@ select
     case
         when not coalesce(is_approved, false) then null
         when
-            '{{ var("quota_version") }}' <> ''
-            and coalesce(version, '') <> '{{ var("quota_version") }}'
+            {{ text_literal(var('quota_version')) }} <> ''
+            and coalesce(version, '') <> {{ text_literal(var('quota_version')) }}
             then null
         else
             dense_rank() over (
@@ -187,8 +187,8 @@ select
                     period_start_on,
                     span_from_on,
                     coalesce(is_approved, false),
-                    '{{ var("quota_version") }}' = ''
-                    or coalesce(version, '') = '{{ var("quota_version") }}'
+                    {{ text_literal(var('quota_version')) }} = ''
+                    or coalesce(version, '') = {{ text_literal(var('quota_version')) }}
                 order by approved_at desc nulls last, {{ version_order('version') }} desc nulls last
             )
     end as force_rank

@@ -17,7 +17,7 @@ leaders as (
 -- Leaders who sell on a quota of their own, by the company file.
 personal as (
     {%- for participant_id in var('personal_quotas') %}
-    select '{{ participant_id | replace("'", "''") }}' as participant_id
+    select {{ text_literal(participant_id) }} as participant_id
     union all
     {%- endfor %}
     select cast(null as varchar) as participant_id
