@@ -7,6 +7,7 @@ is the same run.
 import hashlib
 import os
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
 
@@ -40,17 +41,20 @@ def build_landing_sensor(company: Company) -> dg.SensorDefinition:
     )
     def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         seen = landing_fingerprint(company)
-        handled, _, pending = (context.cursor or "").partition("|")
+        handled, pending, change = [*(context.cursor or "").split("|"), "", ""][:3]
         if not context.cursor:
-            context.update_cursor(f"{seen}|")
+            context.update_cursor(f"{seen}||")
             return dg.SkipReason("first look: what is here is left to the schedule")
         if seen == handled:
-            context.update_cursor(f"{handled}|")
+            context.update_cursor(f"{handled}||")
             return dg.SkipReason("nothing new has landed")
-        if seen != pending:
-            context.update_cursor(f"{handled}|{seen}")
+        if seen != pending or not change:
+            context.update_cursor(f"{handled}|{seen}|{uuid4().hex[:8]}")
             return dg.SkipReason("files are still arriving: waiting for the next look")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=f"{seen}|")
+        # Dagster starts no second run of a key. It names this change and not what the folder looks
+        # like, which may look like that again: a file that was moved away comes back.
+        key = f"{handled}-{seen}-{change}"
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key)], cursor=f"{seen}||")
 
     return landing
 
