@@ -6,6 +6,7 @@ import ast
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines import clock
@@ -138,7 +139,9 @@ def test_days_are_missed_up_to_the_day_before_yesterday(
 def fresh(tmp_path: Path, today: str, **delivered: date) -> CheckResult:
     company = make_company(tmp_path, "{shop: {}}", today=today)
     batches = [BatchResult("shop", name, day, 1, "loaded") for name, day in delivered.items()]
-    [result] = [r for r in load_results(company, "shop", batches) if r.check_id == "fresh.shop"]
+    with duckdb.connect() as connection:
+        results = load_results(connection, company, "shop", batches)
+    [result] = [result for result in results if result.check_id == "fresh.shop"]
     return result
 
 

@@ -1,4 +1,4 @@
-"""The landing sensor starts one run for every change of the landing folder, and none for another."""
+"""The landing sensor starts one run for every change of the landing folder."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from pipelines.ingest import (
     missed_days,
     write_missed_days,
 )
+from pipelines.ingest.files import printable
 from pipelines.ingest.reference import write_reference
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
@@ -47,19 +48,23 @@ def landing_key(source: str, name: str) -> dg.AssetKey:
 
 def expected_loads(company: Company) -> list[ExpectedCheck]:
     """Every object of an enabled source must have been loaded, or found unchanged; a source should
-    not have stopped coming, and one with a rhythm have come on every day of it."""
+    not have stopped coming nor have rejected rows, and one with a rhythm have come on every day."""
     loads = [
         ExpectedCheck(_load_check_id(source, name), "block")
         for source in company.sources
         for name in load_contract(source).objects
     ]
-    freshness = [ExpectedCheck(_fresh_check_id(source), "warn") for source in company.sources]
+    others = [
+        ExpectedCheck(check_id(source), "warn")
+        for source in company.sources
+        for check_id in (_fresh_check_id, _reject_check_id)
+    ]
     rhythms = [
         ExpectedCheck(_rhythm_check_id(source), "warn")
         for source, choice in company.sources.items()
         if choice.every
     ]
-    return [*loads, *freshness, *rhythms]
+    return [*loads, *others, *rhythms]
 
 
 def build_reference_assets() -> dg.AssetsDefinition:
@@ -136,7 +141,7 @@ def _source_assets(source: str, contract: Contract) -> dg.AssetsDefinition:
                 batches = load(connection, warehouse.company, source)
             except IngestError as error:
                 raise dg.Failure(str(error), allow_retries=False) from error
-            results = load_results(warehouse.company, source, batches)
+            results = load_results(connection, warehouse.company, source, batches)
             record(connection, context.run.run_id, results)
             missed = missed_days(warehouse.company, source)
             write_missed_days(connection, source, missed)
@@ -192,8 +197,10 @@ def _load_check_id(source: str, name: str) -> str:
     return f"load.{source}.{name}"
 
 
-def load_results(company: Company, source: str, batches: list[BatchResult]) -> list[CheckResult]:
-    """One check per object: did every batch of it load? And one on all: do they still come?"""
+def load_results(
+    connection: duckdb.DuckDBPyConnection, company: Company, source: str, batches: list[BatchResult]
+) -> list[CheckResult]:
+    """One check per object: did every batch of it load? And of all: do they come, and whole?"""
     contract = load_contract(source)
     failed = {batch.object: batch for batch in batches if batch.status == "failed"}
     loads = [
@@ -211,7 +218,11 @@ def load_results(company: Company, source: str, batches: list[BatchResult]) -> l
         )
         for name in contract.objects
     ]
-    return [*loads, _fresh_result(company, source, contract, batches)]
+    return [
+        *loads,
+        _fresh_result(company, source, contract, batches),
+        _reject_result(connection, source, contract, batches),
+    ]
 
 
 @dataclass(frozen=True)
@@ -271,6 +282,60 @@ def _fresh_result(
         observed=f"{len(late)} objects are late, {shown_today(company)}" if late else None,
         example=str(late[0]) if late else None,
     )
+
+
+def _reject_check_id(source: str) -> str:
+    return f"rejects.{source}"
+
+
+def _reject_result(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    contract: Contract,
+    batches: list[BatchResult],
+) -> CheckResult:
+    """Rows that are missing because the contract's limit lets them be: never silently."""
+    counts: dict[str, tuple[int, int]] = {}
+    for batch in batches:
+        if batch.status != "failed" and batch.n_rejected:
+            n_rejected, n_read = counts.get(batch.object, (0, 0))
+            counts[batch.object] = (n_rejected + batch.n_rejected, n_read + batch.n_read)
+    n_all = sum(n_rejected for n_rejected, _ in counts.values())
+    shares = [f"{n:,} of {read:,} rows of {name}" for name, (n, read) in sorted(counts.items())]
+    return CheckResult(
+        check_id=_reject_check_id(source),
+        kind="load",
+        asset=f"raw.{source}",
+        severity="warn",
+        owner=contract.owner,
+        why="Rejected rows are in no number: what they would have said is missing.",
+        next_step=(
+            "Fix the export and land it again with --replace; the report and meta.reject_summary "
+            "list every rule with an example."
+        ),
+        status="fail" if n_all else "pass",
+        n_failed=n_all or None,
+        observed="; ".join(shares) or None,
+        example=_reject_example(connection, source, sorted(counts)) if n_all else None,
+    )
+
+
+def _reject_example(
+    connection: duckdb.DuckDBPyConnection, source: str, objects: list[str]
+) -> str | None:
+    """The first rejected row of the newest extract day."""
+    row = connection.execute(
+        "select file, line, column_name, value, message from control.rejects "
+        "where source = ? and list_contains(?, object) "
+        "order by extract_on desc, file, line limit 1",
+        [source, objects],
+    ).fetchone()
+    if row is None:
+        return None
+    file, line, column, value, message = row
+    place = f"{file} line {line}" + (f" column {column}" if column else "")
+    shown = "" if value is None else f" '{value}'"
+    return printable(f"{place}{shown}: {message}")
 
 
 def _fresh_spec(source: str, name: str) -> dg.AssetCheckSpec:

@@ -158,7 +158,7 @@ class Bench:
                 except IngestError as error:
                     results.append(_refused(source, str(error)))
                     continue
-                results += load_results(self.company, source, batches)
+                results += load_results(connection, self.company, source, batches)
         return results
 
     def build_and_check(self) -> list[CheckResult]:
@@ -246,7 +246,7 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 
 def _is_load(check: ExpectedCheck) -> bool:
-    return check.check_id.startswith(("load.", "delivered.", "fresh."))
+    return check.check_id.startswith(("load.", "delivered.", "fresh.", "rejects."))
 
 
 def _refused(source: str, message: str) -> CheckResult:
