@@ -424,6 +424,28 @@ def _say_interrupted(told: signal.Signals) -> None:
     )
 
 
+@app.command()
+@reported
+def heal(
+    release_id: Annotated[str, typer.Argument(metavar="ID", help="A release id, or current.")],
+    company: CompanyFile = None,
+) -> None:
+    """Put a release back to what was published, after a client wrote into its database."""
+    from pipelines.publish import current
+    from pipelines.publish import heal as heal_release
+
+    published = _company(company).paths.published
+    now = current(published)
+    name = now.release_id if now and release_id == "current" else release_id
+    done = heal_release(published, name)
+    if not done:
+        out.print(f"release {name} is as it was published")
+        return
+    out.print(f"release {name} is as it was published again:")
+    for change in done:
+        out.print(f"  {escape(change)}", soft_wrap=True)
+
+
 def main() -> None:
     """Entry point of the `salesops` command."""
     with interrupts.heeded(_say_interrupted):

@@ -23,7 +23,7 @@ from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import as_check_result
 from pipelines.clock import today
 from pipelines.ingest import enabled_rows
-from pipelines.publish import Release, current, discover_tables
+from pipelines.publish import PublishError, Release, current, discover_tables
 from pipelines.publish.compare import (
     CLOSED,
     PROMISES,
@@ -35,7 +35,13 @@ from pipelines.publish.compare import (
     judge,
 )
 from pipelines.publish.definitions import PREFIX, changed_since, load_definitions
-from pipelines.publish.manifest import DATABASE, ColumnFacts, InputBatch, TableFacts
+from pipelines.publish.manifest import (
+    DATABASE,
+    ColumnFacts,
+    InputBatch,
+    TableFacts,
+    require_as_published,
+)
 from pipelines.publish.restatement import (
     DOCUMENTS,
     NAMES,
@@ -190,6 +196,10 @@ def compare(
         return [*judge([], company.accepted_changes, date.min), *nothing]
     as_of_on = connection.execute("select as_of_on from core.core_latest_extract").fetchone()
     as_of = as_of_on[0] if as_of_on and as_of_on[0] else before.as_of_on
+    try:
+        require_as_published(before.path, before.manifest)
+    except PublishError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     known = load_definitions()
     since = Redefined(changed_since(before.manifest, known), before.as_of_on)
     with _released(connection, before):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.publish.diff import ReleaseDiff, diff
 from pipelines.publish.errors import PublishError, UnknownRelease
+from pipelines.publish.healing import heal
 from pipelines.publish.info import ReleaseInfo, make_release_id
 from pipelines.publish.manifest import InputBatch, Manifest, RejectCount, TableFacts, verify_files
 from pipelines.publish.pointer import (
@@ -36,6 +37,7 @@ __all__ = [
     "diff",
     "discover_tables",
     "find_release",
+    "heal",
     "history",
     "list_releases",
     "make_release_id",

@@ -13,6 +13,8 @@ from pipelines.publish.errors import PublishError
 from pipelines.publish.files import sha256
 
 DATABASE = "salesops.duckdb"
+WAL = f"{DATABASE}.wal"
+"""What a client that writes leaves beside the database; a reader would read it too."""
 MANIFEST = "manifest.json"
 REPORT = "report.html"
 
@@ -148,7 +150,18 @@ def verify_files(folder: Path) -> Manifest:
         PublishError: a file is absent or differs; the message names the first one.
     """
     manifest = read_manifest(folder)
-    promised = {DATABASE: manifest.database_sha256, REPORT: manifest.report_sha256}
+    require_as_published(folder, manifest, thorough=True)
+    verify_copies(folder, manifest)
+    return manifest
+
+
+def verify_copies(folder: Path, manifest: Manifest) -> None:
+    """The same for report and Parquet copies, without the database.
+
+    Raises:
+        PublishError: a file is absent or differs; the message names the first one.
+    """
+    promised = {REPORT: manifest.report_sha256}
     promised |= {table.parquet: table.parquet_sha256 for table in manifest.tables}
     for name, digest in promised.items():
         file = folder / name
@@ -159,4 +172,37 @@ def verify_files(folder: Path) -> Manifest:
                 f"release {folder.name} is damaged: {file} differs from its manifest; "
                 "choose another release, or publish anew"
             )
-    return manifest
+
+
+def is_as_published(folder: Path, manifest: Manifest, *, thorough: bool = False) -> bool:
+    """Whether the database is the one that was published.
+
+    It was written before its manifest; one that was touched since is compared byte for byte, and
+    with `thorough` any.
+    """
+    file = folder / DATABASE
+    try:
+        found, written = file.stat(), (folder / MANIFEST).stat()
+    except FileNotFoundError:
+        return False
+    if (folder / WAL).exists() or found.st_size != manifest.database_bytes:
+        return False
+    if not thorough and found.st_mtime_ns <= written.st_mtime_ns:
+        return True
+    return sha256(file) == manifest.database_sha256
+
+
+def require_as_published(folder: Path, manifest: Manifest, *, thorough: bool = False) -> None:
+    """Refuse a database that somebody wrote into.
+
+    Raises:
+        PublishError: it is missing, or not what was published; says how to put it back.
+    """
+    file = folder / DATABASE
+    if not file.is_file():
+        raise PublishError(f"release {folder.name} is damaged: {file} is missing")
+    if not is_as_published(folder, manifest, thorough=thorough):
+        raise PublishError(
+            f"release {folder.name} is damaged: {file} differs from its manifest, a client wrote "
+            f"into it (open it with duckdb -readonly). Put it back: salesops heal {folder.name}"
+        )

@@ -28,7 +28,7 @@ from pipelines.publish.manifest import Manifest, read_manifest, verify_files
 LOG = "log.jsonl"
 Step = Callable[[str], None]
 """Told the name of every step when it is done."""
-Event = Literal["publishing", "published", "rolled_back", "pruned", "pinned", "unpinned"]
+Event = Literal["publishing", "published", "rolled_back", "pruned", "pinned", "unpinned", "healed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines.publish import PublishError, current, find_release
-from pipelines.publish.manifest import DATABASE
+from pipelines.publish.manifest import DATABASE, require_as_published
 
 
 class NoRelease(Exception):  # noqa: N818  # read as what it is: there is no release
@@ -46,6 +46,10 @@ def open_release(published: Path, release_id: str | None = None) -> duckdb.DuckD
         raise NoRelease(f"{error}; `salesops releases` lists them") from error
     if release is None:
         raise NoRelease(f"nothing is published in {published} yet: `salesops run` publishes")
+    try:
+        require_as_published(release.path, release.manifest)
+    except PublishError as error:
+        raise NoRelease(f"{error}, or `salesops rollback` to another") from error
     # The real path, never the pointer: DuckDB keeps open files by path, so through the pointer a
     # second connection of this process could be given the release before.
     database = release.path / DATABASE
