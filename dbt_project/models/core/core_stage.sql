@@ -3,6 +3,7 @@ with versions as (select * from {{ ref('core_stage_version') }})
 select
     {{ surrogate_key('source_system', 'stage') }} as stage_key,
     source_system,
+    pipeline_id,
     stage,
     stage_ordinal,
     status,

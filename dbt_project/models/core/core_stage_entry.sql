@@ -56,6 +56,7 @@ select
     first_entries.opportunity_id,
     first_entries.entered_on,
     first_entries.stage,
+    stages.pipeline_id,
     stages.stage_ordinal,
     stages.status as stage_status
 from first_entries

@@ -46,6 +46,7 @@ ranked as (
         points.source_system,
         points.stage_value,
         points.point_at,
+        last_said.pipeline_id,
         last_said.stage_ordinal,
         last_said.status,
         row_number() over (
@@ -65,6 +66,8 @@ compared as (
     select
         *,
         row_number() over by_stage as turn,
+        lead(point_at) over by_stage is null as is_last,
+        lag(pipeline_id) over by_stage as was_pipeline_id,
         lag(stage_ordinal) over by_stage as was_ordinal,
         lag(status) over by_stage as was_status
     from ranked
@@ -77,12 +80,14 @@ turns as (
     select
         source_system,
         stage_value,
+        pipeline_id,
         stage_ordinal,
         status,
         case when turn = 1 then {{ ever }} else point_at end as known_from
     from compared
     where
         turn = 1
+        or pipeline_id is distinct from was_pipeline_id
         or coalesce(stage_ordinal, -1) <> coalesce(was_ordinal, -1)
         or status <> was_status
 ),
@@ -100,10 +105,11 @@ replaced as (
 ),
 
 -- A company that describes its own stages replaces those of that source system whole: a mixture of
--- two stage lists would have two orders.
+-- two stage lists would have two orders. Its list names no pipelines: those are the system's.
 effective as (
     select
         company_stages.source_system,
+        compared.pipeline_id,
         company_stages.stage,
         company_stages.ordinal,
         company_stages.status,
@@ -111,11 +117,17 @@ effective as (
         false as is_category_of_status,
         {{ ever }} as known_from
     from company_stages
+    left join compared
+        on
+            company_stages.source_system = compared.source_system
+            and company_stages.stage = compared.stage_value
+            and compared.is_last
 
     union all
 
     select
         turns.source_system,
+        turns.pipeline_id,
         turns.stage_value as stage,
         turns.stage_ordinal as ordinal,
         turns.status,
@@ -131,6 +143,7 @@ effective as (
 
     select
         defaults.source_system,
+        cast(null as varchar) as pipeline_id,
         defaults.stage,
         defaults.ordinal,
         defaults.status,
@@ -154,6 +167,7 @@ dated as (
 
 select
     source_system,
+    pipeline_id,
     stage,
     known_from,
     known_to,

@@ -15,7 +15,7 @@ snapshot_days as (
     {%- endif %}
 ),
 
-stages as (select * from {{ ref('core_stage_version') }} where status = 'open'),
+stages as (select * from {{ ref('core_stage_version') }}),
 
 -- When each deal first stood in each open stage, as it became known.
 entries as (
@@ -29,23 +29,34 @@ entries as (
     group by opportunity_key, source_system, stage
 ),
 
--- The days on which a deal was known as closed.
+-- The days on which a deal was known as closed, in the pipeline of its stage.
 closings as (
     select
-        opportunity_key,
-        source_system,
-        known_from_on as closed_from_on,
-        known_to_on as closed_to_on,
-        case when status = 'won' then 1 else 0 end as n_won
+        versions.opportunity_key,
+        versions.source_system,
+        stages.pipeline_id,
+        versions.known_from_on as closed_from_on,
+        versions.known_to_on as closed_to_on,
+        case when versions.status = 'won' then 1 else 0 end as n_won
     from versions
-    where status in ('won', 'lost') and not is_deleted and known_from_on < known_to_on
+    inner join stages
+        on
+            versions.source_system = stages.source_system
+            and versions.stage = stages.stage
+            and versions.known_from >= stages.known_from
+            and versions.known_from < stages.known_to
+    where
+        versions.status in ('won', 'lost')
+        and not versions.is_deleted
+        and versions.known_from_on < versions.known_to_on
 ),
 
 -- A closed deal counts in each stage that it had stood in by then, and from the start in the pool
--- of all closed deals of the source system, which has no stage.
+-- of all closed deals of its pipeline, which has no stage.
 counted as (
     select
         closings.source_system,
+        cast(null as varchar) as pipeline_id,
         entries.stage,
         greatest(closings.closed_from_on, entries.entered_on) as counts_from_on,
         closings.closed_to_on as counts_to_on,
@@ -60,6 +71,7 @@ counted as (
 
     select
         source_system,
+        pipeline_id,
         cast(null as varchar) as stage,
         closed_from_on as counts_from_on,
         closed_to_on as counts_to_on,
@@ -71,6 +83,7 @@ counted as (
 range_ends as (
     select
         source_system,
+        pipeline_id,
         stage,
         counts_from_on as changed_on,
         1 as closed_delta,
@@ -81,6 +94,7 @@ range_ends as (
 
     select
         source_system,
+        pipeline_id,
         stage,
         counts_to_on as changed_on,
         -1 as closed_delta,
@@ -92,30 +106,34 @@ range_ends as (
 deltas as (
     select
         source_system,
+        pipeline_id,
         stage,
         changed_on,
         sum(closed_delta) as closed_delta,
         sum(won_delta) as won_delta
     from range_ends
-    group by source_system, stage, changed_on
+    group by source_system, pipeline_id, stage, changed_on
 ),
 
 known_at as (
     select
         snapshot_days.snapshot_on,
         deltas.source_system,
+        deltas.pipeline_id,
         deltas.stage,
         sum(deltas.closed_delta) as n_closed,
         sum(deltas.won_delta) as n_won
     from snapshot_days
     inner join deltas on snapshot_days.snapshot_on >= deltas.changed_on
-    group by snapshot_days.snapshot_on, deltas.source_system, deltas.stage
+    group by
+        snapshot_days.snapshot_on, deltas.source_system, deltas.pipeline_id, deltas.stage
 ),
 
 spine as (
     select
         snapshot_days.snapshot_on,
         stages.source_system,
+        stages.pipeline_id,
         stages.stage,
         stages.stage_ordinal
     from snapshot_days
@@ -123,6 +141,7 @@ spine as (
         on
             snapshot_days.snapshot_on >= stages.known_from_on
             and snapshot_days.snapshot_on < stages.known_to_on
+    where stages.status = 'open'
 ),
 
 chosen as (
@@ -154,6 +173,7 @@ chosen as (
         on
             spine.snapshot_on = pool.snapshot_on
             and spine.source_system = pool.source_system
+            and spine.pipeline_id is not distinct from pool.pipeline_id
             and pool.stage is null
 )
 
