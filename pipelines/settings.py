@@ -151,6 +151,8 @@ class Policies(_Frozen):
     """Place of the stage in which sales accepts an opportunity, for quotas on accepted ones."""
     min_people: Annotated[int, Field(ge=1)] = 5
     """People below which a distribution is not shown (C8)."""
+    min_deals: Annotated[int, Field(ge=1)] = 20
+    """Deals below which a rate of one person is not shown (C8); how many there are always is."""
     warn_only: frozenset[CreditCheck] = frozenset()
     """Checks of crediting that are let pass with a warning; all others refuse the release."""
     missing_open_amount: Literal["none", "list_price"] = "none"

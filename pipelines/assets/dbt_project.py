@@ -87,6 +87,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "roles_are_teams": policies.roles_are_teams,
         "accepted_from_stage": policies.accepted_from_stage,
         "min_people": policies.min_people,
+        "min_deals": policies.min_deals,
         "warn_only": sorted(policies.warn_only),
         "missing_open_amount": policies.missing_open_amount,
         "min_closed_deals": policies.min_closed_deals,

@@ -53,6 +53,7 @@ POLICIES: dict[str, tuple[Any, ...]] = {
     "proration_days": ("calendar_days", "working_days"),
     "leave_relief": (True, False),
     "min_people": (5, 2),
+    "min_deals": (20, 3),
     "missing_open_amount": ("none", "list_price"),
 }
 TOLERANT = {"closed_period_tolerance_pct": 1.0, "closed_period_event_pct": 1.0}

@@ -1,6 +1,6 @@
 with opportunities as (select * from {{ ref('fct_opportunity') }}),
 
-versions as (select * from {{ ref('core_opportunity_version') }}),
+last_open as (select * from {{ ref('core_last_open_value') }}),
 
 participants as (
     select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
@@ -14,35 +14,15 @@ periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'q
 
 spans as (select * from {{ ref('core_observed_span') }}),
 
--- What a deal was worth while it was still open: lost deals are often zeroed at the close (M33).
-last_open as (
-    select
-        opportunity_key,
-        amount_in_currency,
-        row_number() over (partition by opportunity_key order by known_from desc) as open_rank
-    from versions
-    where status = 'open' and not is_deleted
-),
-
+-- With what a deal was worth while it was open: lost ones are often zeroed at the close (M33).
 closed as (
     select
         opportunities.*,
         calendar.fiscal_quarter_key as period_key,
-        last_open.amount_in_currency as last_open_amount_in_currency,
-        {{ at_rate('last_open.amount_in_currency', 'opportunities.plan_rate') }} as last_open_amount
-    from (
-        select
-            fct.*,
-            core.plan_rate
-        from opportunities as fct
-        inner join {{ ref('core_opportunity') }} as core
-            on fct.opportunity_key = core.opportunity_key
-    ) as opportunities
+        last_open.amount as last_open_amount
+    from opportunities
     inner join calendar on opportunities.closed_on = calendar.day_on
-    left join last_open
-        on
-            opportunities.opportunity_key = last_open.opportunity_key
-            and last_open.open_rank = 1
+    left join last_open on opportunities.opportunity_key = last_open.opportunity_key
     where opportunities.status in ('won', 'lost')
 ),
 
@@ -99,7 +79,11 @@ counted as (
         count(*) filter (where by_node.status = 'lost') as n_lost,
         coalesce(sum(by_node.amount) filter (where by_node.status = 'won'), 0) as won_amount,
         count(*) filter (where by_node.last_open_amount is null) as n_missing_last_open_amount,
-        sum(by_node.last_open_amount) filter (where by_node.status = 'won') as won_last_open_amount,
+        -- Nothing where nothing was won; not on record where none of what was won has a value.
+        case
+            when count(*) filter (where by_node.status = 'won') = 0 then 0
+            else sum(by_node.last_open_amount) filter (where by_node.status = 'won')
+        end as won_last_open_amount,
         sum(by_node.last_open_amount) as closed_last_open_amount,
         min(by_node.last_open_amount) as least_last_open_amount
     from by_node
@@ -114,7 +98,14 @@ named as (
         counted.*,
         periods.starts_on,
         periods.next_starts_on,
-        coalesce(participants.participant_name, counted.node_name) as shown_name
+        coalesce(participants.participant_name, counted.node_name) as shown_name,
+        counted.n_won + counted.n_lost as n_closed,
+        -- Of one person's few deals a rate says more about chance than about them (C8).
+        counted.node_type = 'participant'
+        and counted.n_won + counted.n_lost < {{ var('min_deals') }} as is_suppressed,
+        counted.node_type = 'participant'
+        and counted.n_won + counted.n_lost - counted.n_missing_last_open_amount
+        < {{ var('min_deals') }} as is_value_suppressed
     from counted
     inner join periods on counted.period_key = periods.period_key
     cross join latest_extract
@@ -140,18 +131,21 @@ select
     named.shown_name as node_name,
     named.is_unassigned,
     {{ is_left_truncated('named.starts_on', 'history.first_observed_on') }} as is_left_truncated,
+    named.is_suppressed,
 
     cast(named.n_won as bigint) as n_won,
     cast(named.n_lost as bigint) as n_lost,
-    cast(named.n_won + named.n_lost as bigint) as n_closed,
-    {{ ratio('named.n_won', '(named.n_won + named.n_lost)') }} as win_rate_pct,
+    cast(named.n_closed as bigint) as n_closed,
+    case
+        when not named.is_suppressed then {{ ratio('named.n_won', 'named.n_closed') }}
+    end as win_rate_pct,
     cast(named.won_amount as decimal(18, 4)) as won_amount,
     cast(named.n_missing_last_open_amount as bigint) as n_missing_last_open_amount,
     cast(named.won_last_open_amount as decimal(18, 4)) as won_last_open_amount,
     cast(named.closed_last_open_amount as decimal(18, 4)) as closed_last_open_amount,
     -- A share has no meaning where one of the parts takes away, as a downsell does.
     case
-        when coalesce(named.least_last_open_amount, 0) >= 0
+        when not named.is_value_suppressed and coalesce(named.least_last_open_amount, 0) >= 0
             then {{ ratio('named.won_last_open_amount', 'named.closed_last_open_amount') }}
     end as value_win_rate_pct
 from named
