@@ -25,6 +25,20 @@ territory_points as (
             quotas.territory_id = assignments.territory_id
             and quotas.known_from_on < assignments.known_from_on
             and quotas.known_to_on > assignments.known_from_on
+
+    union
+
+    -- An assignment may be gone without another one in its place.
+    select
+        quotas.quota_key,
+        quotas.known_from_on as quota_from_on,
+        assignments.known_to_on as point_on
+    from quotas
+    inner join assignments
+        on
+            quotas.territory_id = assignments.territory_id
+            and quotas.known_from_on < assignments.known_to_on
+            and quotas.known_to_on > assignments.known_to_on
 ),
 
 territory_spans as (

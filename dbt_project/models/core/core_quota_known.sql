@@ -44,6 +44,19 @@ other_points as (
 
     union
 
+    -- A seat or a step of a ramp may be gone without another one in its place.
+    select distinct
+        periods.source_system,
+        periods.holder,
+        periods.measure,
+        periods.period_start_on,
+        seats.known_to_on as point_on
+    from periods
+    inner join seats on periods.participant_id = seats.participant_id
+    where seats.known_to_on < date '9999-12-31'
+
+    union
+
     select distinct
         periods.source_system,
         periods.holder,
@@ -53,6 +66,19 @@ other_points as (
     from periods
     inner join seats on periods.participant_id = seats.participant_id
     inner join ramp_steps on seats.ramp_schedule_id = ramp_steps.schedule_id
+
+    union
+
+    select distinct
+        periods.source_system,
+        periods.holder,
+        periods.measure,
+        periods.period_start_on,
+        ramp_steps.known_to_on as point_on
+    from periods
+    inner join seats on periods.participant_id = seats.participant_id
+    inner join ramp_steps on seats.ramp_schedule_id = ramp_steps.schedule_id
+    where ramp_steps.known_to_on < date '9999-12-31'
 
     union
 
