@@ -121,7 +121,7 @@ dated as (
     left join quarters on calendar.fiscal_quarter_key = quarters.period_key
 ),
 
--- Days on which somebody came to another node, for the quota as it was.
+-- What was one and the same place of somebody, for the quota as it was: days with their weight.
 points as (
     select
         in_force.participant_id,
@@ -135,6 +135,9 @@ points as (
             'least(participants.valid_to, in_force.period_end_on)'
         ) }} as n_days,
         participants.team is not null as has_team,
+        {{ node_part('participants.region') }} || '/' || {{ node_part('participants.team') }}
+            as team_place,
+        coalesce(participants.manager_id, participants.manager_name, '') as line_place,
         max(case when participants.team is not null then 1 else 0 end) over (
             partition by
                 in_force.participant_id, in_force.measure, in_force.period_start_on,
@@ -153,12 +156,33 @@ counted_points as (
     select * from points where has_team or has_team_in_period = 0
 ),
 
-quota_by_day as (
+-- The parts that are shown are a team's and a line's: cents are left over between these, not
+-- between days on which something else of somebody changed (M6).
+{% for place in ['team', 'line'] -%}
+weights_by_{{ place }} as (
+    select
+        participant_id,
+        measure,
+        period_start_on,
+        period_end_on,
+        quota_amount,
+        {{ place }}_place,
+        min(day_on) as day_on,
+        sum(n_days) as n_days
+    from counted_points
+    group by
+        participant_id, measure, period_start_on, period_end_on, quota_amount, {{ place }}_place
+),
+
+quota_by_{{ place }} as (
     {{ largest_remainder(
-        'counted_points', ['participant_id', 'measure', 'period_start_on', 'period_end_on'],
+        'weights_by_' ~ place,
+        ['participant_id', 'measure', 'period_start_on', 'period_end_on'],
         'quota_amount', 'n_days', 'day_on'
     ) }}
 ),
+
+{% endfor -%}
 
 -- A quota of nobody the CRM knows has no node on any day.
 quotas_of_strangers as (
@@ -180,7 +204,8 @@ leaves as (
         period_end_on,
         day_on,
         credit_amount,
-        cast(0 as decimal(18, 4)) as quota_amount
+        cast(0 as decimal(18, 4)) as quota_amount,
+        cast(0 as decimal(18, 4)) as line_quota_amount
     from dated
 
     union all
@@ -192,8 +217,22 @@ leaves as (
         period_end_on,
         day_on,
         cast(0 as decimal(18, 4)) as credit_amount,
-        part_amount as quota_amount
-    from quota_by_day
+        part_amount as quota_amount,
+        cast(0 as decimal(18, 4)) as line_quota_amount
+    from quota_by_team
+
+    union all
+
+    select
+        participant_id,
+        measure,
+        period_start_on,
+        period_end_on,
+        day_on,
+        cast(0 as decimal(18, 4)) as credit_amount,
+        cast(0 as decimal(18, 4)) as quota_amount,
+        part_amount as line_quota_amount
+    from quota_by_line
 
     union all
 
@@ -204,7 +243,8 @@ leaves as (
         period_end_on,
         period_start_on as day_on,
         cast(0 as decimal(18, 4)) as credit_amount,
-        quota_amount
+        quota_amount,
+        quota_amount as line_quota_amount
     from quotas_of_strangers
 ),
 
@@ -240,7 +280,8 @@ placed as (
         greatest(leaves.plan_on, coalesce(first_teams.first_on, leaves.plan_on)) as planned_on,
         least({{ add_days('leaves.period_end_on', -1) }}, latest_extract.as_of_on) as seen_on,
         leaves.credit_amount,
-        leaves.quota_amount
+        leaves.quota_amount,
+        leaves.line_quota_amount
     from planned_leaves as leaves
     cross join latest_extract
     left join first_teams on leaves.participant_id = first_teams.participant_id
@@ -262,7 +303,8 @@ select
     planned_in.team as planned_team,
     coalesce(named.participant_name, placed.participant_id) as participant_name,
     cast(sum(placed.credit_amount) as decimal(18, 4)) as credit_amount,
-    cast(sum(placed.quota_amount) as decimal(18, 4)) as quota_amount
+    cast(sum(placed.quota_amount) as decimal(18, 4)) as quota_amount,
+    cast(sum(placed.line_quota_amount) as decimal(18, 4)) as line_quota_amount
 from placed
 left join participants as was_in
     on

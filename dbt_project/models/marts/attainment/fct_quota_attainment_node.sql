@@ -155,7 +155,7 @@ in_lines as (
             as own_credit_amount,
         max(closure.distance) as depth,
         sum(leaves.credit_amount) as credit_amount,
-        sum(leaves.quota_amount) as quota_amount
+        sum(leaves.line_quota_amount) as quota_amount
     from leaves
     inner join closure
         on
@@ -240,10 +240,7 @@ select
     ranked.is_unassigned,
     ranked.measure,
     case
-        when
-            coalesce(own_quotas.quota_amount, 0) = 0
-            and coalesce(ranked.street_quota_amount, 0) = 0
-            then 'no_quota'
+        when coalesce(own_quotas.quota_amount, 0) = 0 then 'no_quota'
         when latest_extract.as_of_on < ranked.period_start_on then 'ahead'
         when latest_extract.as_of_on < ranked.period_end_on then 'running'
         else 'closed'
