@@ -1,5 +1,39 @@
-with record_merges as (
+with told as (
+    {{ union_entity('merge') }}
+),
+
+told_of_deals as (
+    {{ union_entity('opportunity_merge') }}
+),
+
+latest as (
     {{ latest_versions('merge', ['object_name', 'record_id']) }}
+),
+
+latest_of_deals as (
+    {{ latest_versions('opportunity_merge', ['record_id']) }}
+),
+
+record_merges as (
+    select
+        source_system,
+        object_name,
+        record_id,
+        survivor_id,
+        source_file,
+        source_line
+    from latest
+
+    union all
+
+    select
+        source_system,
+        'opportunity' as object_name,
+        record_id,
+        survivor_id,
+        source_file,
+        source_line
+    from latest_of_deals
 ),
 
 -- A connector that delivers all of its rows again says nothing new.
@@ -9,9 +43,20 @@ first_known as (
         object_name,
         record_id,
         min(recorded_at) as merged_at
-    from ({{ union_entity('merge') }}) as versions
+    from told
     where op = 'upsert'
     group by source_system, object_name, record_id
+
+    union all
+
+    select
+        source_system,
+        'opportunity' as object_name,
+        record_id,
+        min(recorded_at) as merged_at
+    from told_of_deals
+    where op = 'upsert'
+    group by source_system, record_id
 ),
 
 -- A survivor may have been merged itself: follow the chain. Longer chains, and cycles, end with the
