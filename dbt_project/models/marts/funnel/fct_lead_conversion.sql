@@ -2,7 +2,9 @@ with leads as (select * from {{ ref('core_lead_outcome') }}),
 
 horizons as (select * from {{ ref('core_cohort_horizon') }}),
 
-spans as (select * from {{ ref('core_observed_span') }}),
+spans as (
+    select * from {{ ref('core_observed_span') }} where first_observed_on < {{ open_end() }}
+),
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
@@ -10,7 +12,10 @@ periods as (select * from {{ ref('core_fiscal_period') }} where period_type = 'm
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
-first_of_all as (select min(first_observed_on) as first_observed_on from spans),
+-- Where no system that keeps deals has booked one, nothing has been observed.
+first_of_all as (
+    select min(first_observed_on) as first_observed_on from {{ ref('core_observed_span') }}
+),
 
 counted as (
     select
@@ -32,7 +37,7 @@ counted as (
     group by leads.source_system, leads.lead_source, calendar.fiscal_month_key
 ),
 
--- A marketing system that keeps no deals follows them in the systems that do.
+-- A system that keeps no deals, or has never booked one, follows them in the systems that do.
 judged as (
     select
         counted.*,
