@@ -85,6 +85,10 @@ LEADS = [
     Lead("Own", date(2025, 3, 6), 3, "B5"),
     # A deal that Salesforce had and deleted is not HubSpot's deal of the same id.
     Lead("Own", date(2025, 3, 6), 3, "D1"),
+    # As many as it takes to say how long conversions and wins take, and that is what it was.
+    *(Lead("Fair", date(2025, 3, 7), 3) for _ in range(10)),
+    *(Lead("Fair", date(2025, 3, 6), 25, "B5") for _ in range(2)),
+    *(Lead("Fair", date(2025, 7, 20), 1, "B5") for _ in range(15)),
     Lead("Web", date(2026, 4, 10), 20),
     Lead("Web", date(2026, 4, 10)),
     Lead("Web", date(2026, 5, 4)),

@@ -1,5 +1,7 @@
 {#- Share of the observed decisions that a cohort of the horizon's age has behind it. -#}
 {%- set decided_share = 0.95 -%}
+{#- With fewer, the share is not told apart from the longest wait anybody happened to have. -#}
+{%- set min_observed = 20 -%}
 with leads as (select * from {{ ref('core_lead_outcome') }}),
 
 passages as (select * from {{ ref('core_stage_passage') }}),
@@ -52,7 +54,10 @@ select
     source_system,
     outcome,
     stage,
-    min(case when share_by_then >= {{ decided_share }} then n_days end) as horizon_days,
+    case
+        when count(*) >= {{ min_observed }}
+            then min(case when share_by_then >= {{ decided_share }} then n_days end)
+    end as horizon_days,
     count(*) as n_observed
 from ranked
 group by source_system, outcome, stage
