@@ -6,6 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from pipelines.assets.dbt_project import entity_sources
+from pipelines.assets.reconcile import FOLDER
+from pipelines.quality.reconciliation import load_reconciliations
 from tests.sources.deals import deal
 from tests.sources.world import Row, Systems
 
@@ -100,7 +103,7 @@ def leads(tmp_path_factory: pytest.TempPathFactory) -> Systems:
             {"deal_id": "H1", "merged_deal_id": "OLD"} | SYNCED,
         ],
     )
-    systems.build("fct_lead_conversion")
+    systems.build("fct_lead_conversion", "fct_opportunity_version", "fct_opportunity")
     return systems
 
 
@@ -113,6 +116,15 @@ def test_a_lead_follows_its_deal_through_merges(leads: Systems) -> None:
         ("second", "H1", "hubspot", False),
         ("third", "H1", "hubspot", False),
     ]
+
+
+def test_the_funnel_agrees_with_the_deals_that_leads_name(leads: Systems) -> None:
+    [won_leads] = [
+        each
+        for each in load_reconciliations(FOLDER, entity_sources(leads.company))
+        if each.name == "won_leads_are_in_the_funnel"
+    ]
+    assert leads.rows(won_leads.sql) == []
 
 
 def test_a_deal_that_several_leads_became_is_worth_its_value_once(leads: Systems) -> None:

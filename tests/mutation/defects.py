@@ -1222,6 +1222,28 @@ sql(
     by="reconciliation.quarters_before_the_first_booking_are_marked",
 )
 sql(
+    "one person's few deals have a win rate",
+    "update pipeline.fct_win_rate set win_rate_pct = n_won / n_closed, is_suppressed = false; "
+    "update pipeline.fct_win_rate set is_suppressed = true where node_type = 'team'",
+    by="pipeline.fct_win_rate.rates_of_few_deals_are_withheld",
+)
+sql(
+    "where all was lost, nobody knows what was won",
+    "update pipeline.fct_win_rate set won_last_open_amount = null where n_won = 0",
+    by="pipeline.fct_win_rate.value_won_is_known_where_nothing_was_won",
+)
+sql(
+    "a node without a quota has closed it",
+    "update attainment.fct_quota_attainment_node set attainment_state = 'closed' "
+    "where quota_amount is null",
+    by="attainment.fct_quota_attainment_node.a_state_is_of_the_quota_beside_it",
+)
+sql(
+    "the currency a deal was open in has no rate",
+    "update core.core_last_open_value set plan_rate = null, amount = null where currency <> 'USD'",
+    by="dbt.last_open_value_has_a_rate",
+)
+sql(
     "a stage counts from a later entry",
     "update core.core_stage_entry set entered_on = entered_on + 30 where stage_status = 'open'",
     by="reconciliation.stages_are_entered_the_first_time",

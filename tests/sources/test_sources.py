@@ -95,12 +95,13 @@ def test_owners_of_hubspot_are_sellers_in_their_team(systems: Systems) -> None:
     ) == [("Cara Dunn", "Inbound")]
 
 
-def test_merged_accounts_and_contacts_lead_to_the_survivor(systems: Systems) -> None:
+def test_merged_records_lead_to_the_survivor(systems: Systems) -> None:
     assert systems.rows(
         "select source_system, object_name, record_id, survivor_id from core.core_merge "
         "where source_system <> 'marketo' order by all"
     ) == [
         ("hubspot", "contact", "499", "500"),
+        ("hubspot", "opportunity", "12", "11"),
         ("salesforce", "account", "001B", "001A"),
     ]
     assert systems.rows(
