@@ -16,7 +16,7 @@ LATER = {
     "attainment.fct_attainment_distribution.node_type": {"manager", "participant", "seller"},
     "attainment.fct_attainment_tier.attainment_state": {"ahead", "no_quota"},
     "attainment.fct_booking_event.deal_type": {"contraction", "other", "renewal", "services"},
-    "attainment.fct_booking_event.reason": {"currency", "deleted", "rate"},
+    "attainment.fct_booking_event.reason": {"account", "currency", "deleted", "rate", "type"},
     "attainment.fct_credit.deal_type": {"contraction", "other", "renewal", "services"},
     "attainment.fct_linearity.node_type": {"manager", "participant", "seller"},
     "attainment.fct_quota.node": {"team/<name>"},
