@@ -214,6 +214,10 @@
             ('opportunity_id', 'varchar'), ('tax_amount', 'decimal(18,4)'),
             ('freight_amount', 'decimal(18,4)'), ('is_deleted', 'boolean'),
         ],
+        'document_link': [
+            ('document_id', 'varchar'), ('document_type', 'varchar'), ('made_from_id', 'varchar'),
+            ('opportunity_id', 'varchar'),
+        ],
         'excluded_record': [
             ('record_type', 'varchar'), ('record_id', 'varchar'), ('excluded_reason', 'varchar'),
         ],
@@ -300,6 +304,7 @@
         'invoice_line': ['line_id'],
         'payment': ['payment_id'],
         'refund': ['refund_id'],
+        'document_link': ['document_id'],
         'excluded_record': ['record_id', 'record_type'],
         'subscription': ['subscription_id'],
         'subscription_plan': ['plan_id'],

@@ -6,6 +6,7 @@ One company in US dollars. At the start of its fiscal year a euro was worth 1.25
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -101,6 +102,8 @@ def crm(systems: Systems) -> None:
             deal("TWICE", "100"),
             # Of an account that only NetSuite has.
             deal("PARTLY", "100") | {"account_id": "70"},
+            deal("RETURNED", "100"),
+            deal("QUOTED", "200"),
         ],
         opportunity_line_item=[
             stamp
@@ -158,7 +161,7 @@ def netsuite(systems: Systems) -> None:
     def add(number: str, kind: str, status: str, deal: str, goods: str, **more: str) -> None:
         """A transaction of one line, with what it has of tax, freight and dates."""
         currency, on = more.get("currency", "1"), more.get("on", "2026-03-02")
-        sign = -1 if kind == "CustCred" else 1
+        sign = -1 if kind in ("CustCred", "RtnAuth") else 1
         parts = {
             "goods": Decimal(goods) * sign,
             "tax": Decimal(more.get("tax", "0")) * sign,
@@ -217,6 +220,7 @@ def netsuite(systems: Systems) -> None:
     # One that names no currency, and one whose currency was never delivered.
     add("155", "CustInvc", "A", "", "10", currency="")
     add("156", "CustInvc", "A", "", "10", currency="9")
+    made_of_each_other(add)
     # An order whose status no one has mapped.
     add("160", "SalesOrd", "Y", "", "1")
     systems.deliver(
@@ -230,6 +234,26 @@ def netsuite(systems: Systems) -> None:
         transaction=headers,
         transaction_line=lines,
     )
+
+
+def made_of_each_other(add: Callable[..., None]) -> None:
+    """Documents that name no deal themselves, made from others that do."""
+    add("170", "SalesOrd", "G", "RETURNED", "100")
+    add("171", "CustInvc", "B", "", "100", corrects="170")
+    add("172", "RtnAuth", "G", "", "100", corrects="171")
+    add("173", "CustCred", "B", "", "100", corrects="172")
+    # The return of a return, and one of an invoice that was never delivered.
+    add("174", "RtnAuth", "G", "", "100", corrects="173")
+    add("175", "RtnAuth", "G", "", "100", corrects="174")
+    add("176", "CustCred", "B", "", "1", corrects="175")
+    add("177", "CustCred", "B", "", "2", corrects="1")
+    add("180", "Estimate", "B", "QUOTED", "200")
+    add("181", "SalesOrd", "G", "", "200", corrects="180")
+    add("182", "CustInvc", "A", "", "200", corrects="181")
+    # Two that were made from each other.
+    add("183", "RtnAuth", "G", "", "1", corrects="184")
+    add("184", "RtnAuth", "G", "", "1", corrects="183")
+    add("185", "CustCred", "A", "", "3", corrects="184")
 
 
 def stripe(systems: Systems) -> None:

@@ -225,6 +225,10 @@ def test_a_credit_memo_is_a_negative_row_of_the_deal_it_corrects(books: Systems)
         "where document_type = 'credit_memo' and is_counted order by all"
     ) == [
         ("netsuite", "122", "121", "CREDITED", *amounts("-468.24", "-438.24")),
+        ("netsuite", "173", "171", "RETURNED", *amounts("-100", "-100")),
+        ("netsuite", "176", "171", "RETURNED", *amounts("-1", "-1")),
+        ("netsuite", "177", "1", None, *amounts("-2", "-2")),
+        ("netsuite", "185", None, None, *amounts("-3", "-3")),
         ("stripe", "cn_1", "in_paid", None, *amounts("-11.9", "-10")),
         ("stripe", "cn_yen", "in_jpy", None, *amounts("-500", "-500")),
     ]
@@ -238,11 +242,29 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
         "where opportunity_id not in ('TWICE', 'HUB', 'NOBODY', 'PARTLY') order by opportunity_id"
     ) == [
         ("CREDITED", 1, 2, "matched", "matched", *amounts("438.24", "438.24")),
+        ("QUOTED", 1, 1, "matched", "matched", *amounts("200", "200")),
         ("REPLACED", 1, 1, "matched", "matched", *amounts("500", "500")),
+        ("RETURNED", 1, 1, "matched", "partly_invoiced", *amounts("100", "-1")),
         ("TAXED", 1, 1, "matched", "matched", *amounts("1000", "1000")),
         ("UNAPPROVED", 0, 0, "not_ordered_yet", "not_invoiced_yet", None, None),
         ("VOIDED", 1, 1, "matched", "matched", *amounts("300", "300")),
     ]
+
+
+def test_a_document_that_names_no_deal_is_of_the_deal_of_what_it_was_made_from(
+    books: Systems,
+) -> None:
+    assert books.rows(
+        "select order_id, opportunity_id from revenue.fct_order where order_id in ('170', '181') "
+        "union all select invoice_id, opportunity_id from revenue.fct_invoice "
+        "where invoice_id in ('171', '182') order by all"
+    ) == [("170", "RETURNED"), ("171", "RETURNED"), ("181", "QUOTED"), ("182", "QUOTED")]
+
+
+def test_documents_that_were_made_from_each_other_are_left_for_a_check(books: Systems) -> None:
+    assert books.rows(
+        "select document_id from core.core_document_origin where is_unfinished order by all"
+    ) == [("183",), ("184",), ("185",)]
 
 
 def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Systems) -> None:
@@ -262,7 +284,7 @@ def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Sys
         "select count(*), count(distinct booking_reconciliation_key), sum(n_orders), "
         "sum(n_invoices) from revenue.fct_booking_reconciliation"
     ) == books.rows(
-        "select 11, 11, (select count(*) from revenue.fct_order "
+        "select 13, 13, (select count(*) from revenue.fct_order "
         "where is_counted and opportunity_id is not null), (select count(*) from "
         "revenue.fct_invoice where is_counted and opportunity_id is not null "
         "and document_type = 'invoice')"

@@ -2,9 +2,9 @@ with invoices as (
     {{ latest_versions('invoice', ['invoice_id']) }}
 ),
 
-refunds as (
-    {{ latest_versions('refund', ['refund_id']) }}
-),
+credits as (select * from {{ ref('core_refund') }} where refund_type = 'credit_memo'),
+
+origins as (select * from {{ ref('core_document_origin') }}),
 
 opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
 
@@ -12,55 +12,71 @@ accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
 
--- A credit memo takes back an invoice, or a part of one: it is of the same deal, where it names
--- none itself, and never due.
+-- An invoice that names no deal is of the deal of what it was made from. A credit memo takes back
+-- an invoice, or a part of one, and is never due.
 documents as (
     select
-        source_system,
-        invoice_id as record_id,
-        invoice_id,
+        invoices.source_system,
+        invoices.invoice_id as record_id,
+        invoices.invoice_id,
         cast(null as varchar) as credited_invoice_id,
         'invoice' as document_type,
-        account_id,
-        opportunity_id,
-        invoiced_on,
-        due_on,
-        paid_on,
-        status as source_status,
-        currency,
-        invoice_amount,
-        tax_amount,
-        freight_amount,
-        source_file,
-        source_line
+        coalesce(accounts.crm_account_id, invoices.account_id) as account_id,
+        coalesce(invoices.opportunity_id, origins.opportunity_id) as opportunity_id,
+        invoices.invoiced_on,
+        invoices.due_on,
+        invoices.paid_on,
+        statuses.status,
+        invoices.status as source_status,
+        coalesce(statuses.is_counted, false) as is_counted,
+        coalesce(statuses.is_outstanding, false) as is_outstanding,
+        statuses.excluded_reason,
+        invoices.currency,
+        invoices.invoice_amount,
+        invoices.tax_amount,
+        invoices.freight_amount,
+        invoices.source_file,
+        invoices.source_line
     from invoices
+    left join origins
+        on
+            invoices.source_system = origins.source_system
+            and invoices.invoice_id = origins.document_id
+    left join statuses
+        on
+            invoices.source_system = statuses.source_system
+            and statuses.document_type = 'invoice'
+            and invoices.status = statuses.source_status
+    left join accounts
+        on
+            invoices.source_system = accounts.source_system
+            and invoices.account_id = accounts.account_id
 
     union all
 
     select
-        refunds.source_system,
-        'credit_memo|' || refunds.refund_id as record_id,
-        refunds.refund_id as invoice_id,
-        refunds.invoice_id as credited_invoice_id,
+        source_system,
+        'credit_memo|' || refund_id as record_id,
+        refund_id as invoice_id,
+        invoice_id as credited_invoice_id,
         'credit_memo' as document_type,
-        refunds.account_id,
-        coalesce(refunds.opportunity_id, invoices.opportunity_id) as opportunity_id,
-        refunds.refunded_on as invoiced_on,
+        account_id,
+        opportunity_id,
+        refunded_on as invoiced_on,
         cast(null as date) as due_on,
         cast(null as date) as paid_on,
-        refunds.status as source_status,
-        coalesce(refunds.currency, invoices.currency, {{ company_currency() }}) as currency,
-        -refunds.refund_amount as invoice_amount,
-        -refunds.tax_amount as tax_amount,
-        -refunds.freight_amount as freight_amount,
-        refunds.source_file,
-        refunds.source_line
-    from refunds
-    left join invoices
-        on
-            refunds.source_system = invoices.source_system
-            and refunds.invoice_id = invoices.invoice_id
-    where refunds.refund_type = 'credit_memo' and not coalesce(refunds.is_deleted, false)
+        status,
+        source_status,
+        is_counted,
+        is_outstanding,
+        excluded_reason,
+        currency,
+        -refund_amount as invoice_amount,
+        -tax_amount as tax_amount,
+        -freight_amount as freight_amount,
+        source_file,
+        source_line
+    from credits
 ),
 
 addressed as (
@@ -68,45 +84,32 @@ addressed as (
 )
 
 select
-    {{ surrogate_key('addressed.source_system', 'addressed.record_id') }} as invoice_key,
-    {{ surrogate_key('addressed.opportunity_system', 'addressed.opportunity_id') }}
-        as opportunity_key,
-    addressed.source_system,
-    addressed.invoice_id,
-    addressed.credited_invoice_id,
-    coalesce(accounts.crm_account_id, addressed.account_id) as account_id,
-    addressed.opportunity_id,
-    addressed.opportunity_system as opportunity_source_system,
+    {{ surrogate_key('source_system', 'record_id') }} as invoice_key,
+    {{ surrogate_key('opportunity_system', 'opportunity_id') }} as opportunity_key,
+    source_system,
+    invoice_id,
+    credited_invoice_id,
+    account_id,
+    opportunity_id,
+    opportunity_system as opportunity_source_system,
 
-    addressed.invoiced_on,
-    addressed.due_on,
-    addressed.paid_on,
+    invoiced_on,
+    due_on,
+    paid_on,
 
-    addressed.document_type,
-    statuses.status,
-    addressed.source_status,
-    coalesce(statuses.is_counted, false) as is_counted,
-    coalesce(statuses.is_outstanding, false) as is_outstanding,
-    statuses.excluded_reason,
-    addressed.is_opportunity_ambiguous,
-    addressed.currency,
-    addressed.source_file,
-    addressed.source_line,
+    document_type,
+    status,
+    source_status,
+    is_counted,
+    is_outstanding,
+    excluded_reason,
+    is_opportunity_ambiguous,
+    currency,
+    source_file,
+    source_line,
 
-    addressed.invoice_amount,
-    addressed.tax_amount,
-    addressed.freight_amount,
-    cast(
-        addressed.invoice_amount - addressed.tax_amount - addressed.freight_amount
-        as decimal(18, 4)
-    ) as net_amount
+    invoice_amount,
+    tax_amount,
+    freight_amount,
+    cast(invoice_amount - tax_amount - freight_amount as decimal(18, 4)) as net_amount
 from addressed
-left join statuses
-    on
-        addressed.source_system = statuses.source_system
-        and addressed.document_type = statuses.document_type
-        and addressed.source_status = statuses.source_status
-left join accounts
-    on
-        addressed.source_system = accounts.source_system
-        and addressed.account_id = accounts.account_id

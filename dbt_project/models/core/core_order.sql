@@ -6,10 +6,36 @@ lines as (
     {{ latest_versions('order_line', ['line_id']) }}
 ),
 
+origins as (select * from {{ ref('core_document_origin') }}),
+
 opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
 
+-- An order that names no deal is of the deal of what it was made from.
+documents as (
+    select
+        orders.source_system,
+        orders.order_id,
+        orders.account_id,
+        orders.owner_id,
+        coalesce(orders.opportunity_id, origins.opportunity_id) as opportunity_id,
+        orders.ordered_on,
+        orders.currency,
+        orders.status,
+        orders.source_file,
+        orders.source_line,
+        orders.subtotal_amount,
+        orders.tax_amount,
+        orders.freight_amount,
+        orders.total_amount
+    from orders
+    left join origins
+        on
+            orders.source_system = origins.source_system
+            and orders.order_id = origins.document_id
+),
+
 addressed as (
-    {{ addressed('orders', 'opportunity_ids', 'opportunity_id') }}
+    {{ addressed('documents', 'opportunity_ids', 'opportunity_id') }}
 ),
 
 accounts as (select * from {{ ref('core_account') }}),
