@@ -33,7 +33,8 @@
             ('is_active', 'boolean'),
         ],
         'product_price': [
-            ('product_id', 'varchar'), ('currency', 'varchar'), ('list_price', 'decimal(18,4)'),
+            ('product_id', 'varchar'), ('price_list_id', 'varchar'), ('price_list_name', 'varchar'),
+            ('is_standard', 'boolean'), ('currency', 'varchar'), ('list_price', 'decimal(18,4)'),
             ('valid_from', 'date'), ('valid_to', 'date'),
         ],
         'opportunity': [
@@ -269,7 +270,7 @@
         'participant': ['participant_id'],
         'territory_assignment': ['participant_id', 'territory_id', 'valid_from'],
         'product': ['product_id'],
-        'product_price': ['product_id', 'currency', 'valid_from'],
+        'product_price': ['product_id', 'price_list_id', 'currency', 'valid_from'],
         'opportunity': ['opportunity_id'],
         'crm_statement': ['opportunity_id'],
         'opportunity_change': ['change_id'],

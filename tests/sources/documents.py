@@ -126,6 +126,10 @@ def crm(systems: Systems) -> None:
             | {"currency_iso_code": "EUR"}
             | stamp,
             {"id": "01uB", "product_2_id": "01tA", "unit_price": "90", "is_active": "true"} | stamp,
+            # Of a partner's price book, saved at the same moment and read later.
+            {"id": "01uC", "product_2_id": "01tA", "unit_price": "60", "is_active": "true"}
+            | {"currency_iso_code": "EUR", "pricebook_2_id": "01sPartner"}
+            | stamp,
         ],
         quote=[{"id": "0Q0A", "opportunity_id": "TAXED", "name": "Draft"} | stamp],
     )

@@ -57,7 +57,7 @@ def test_orders_are_in_the_company_s_currency_with_their_own_beside_it(books: Sy
 def test_a_list_price_is_in_the_company_s_currency_with_its_own_beside_it(books: Systems) -> None:
     assert books.rows(
         "select currency, list_price, list_price_in_currency from shared.dim_product_price "
-        "where currency = 'EUR'"
+        "where currency = 'EUR' and is_standard"
     ) == [("EUR", *amounts("100", "80"))]
 
 

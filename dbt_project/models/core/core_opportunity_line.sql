@@ -10,7 +10,7 @@ opportunities as (
     from {{ ref('core_opportunity') }}
 ),
 
-prices as (select * from {{ ref('core_product_price') }}),
+prices as (select * from {{ ref('core_product_price') }} where is_standard),
 
 -- Lines of a deal that is gone go with it.
 named as (

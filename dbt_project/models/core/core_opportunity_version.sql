@@ -22,7 +22,7 @@ category_aliases as (
     select * from {{ source('config', 'alias') }} where domain = 'forecast_category'
 ),
 
-prices as (select * from {{ ref('core_product_price') }}),
+prices as (select * from {{ ref('core_product_price') }} where is_standard),
 
 -- A stage means what it was known to mean: where that changes, another version begins.
 mapped as (

@@ -1,10 +1,13 @@
 with prices as (
-    {{ latest_versions('product_price', ['product_id', 'currency', 'valid_from']) }}
+    {{ latest_versions('product_price', ['product_id', 'price_list_id', 'currency', 'valid_from']) }}
 )
 
 select
     source_system,
     product_id,
+    price_list_id,
+    price_list_name,
+    is_standard,
     currency,
     {{ from_the_start('valid_from') }} as valid_from,
     {{ open_end('valid_to') }} as valid_to,

@@ -17,10 +17,14 @@ dated as (
 select
     dated.source_system,
     dated.product_id,
+    dated.price_list_id,
     dated.currency,
 
     dated.valid_from,
     dated.valid_to,
+
+    dated.price_list_name,
+    dated.is_standard,
 
     dated.list_price as list_price_in_currency,
     {{ document_at_rate('dated.list_price', 'plan_rates.plan_rate') }} as list_price

@@ -3,6 +3,9 @@ with prices as (select * from {{ source('adventureworks', 'product_list_price_hi
 select
     'adventureworks' as source_system,
     cast(product_id as varchar) as product_id,
+    'standard' as price_list_id,
+    cast(null as varchar) as price_list_name,
+    true as is_standard,
     cast(null as varchar) as currency,
     list_price,
     start_date as valid_from,

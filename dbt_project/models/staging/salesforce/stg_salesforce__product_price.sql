@@ -1,14 +1,65 @@
 with entries as (
     {{ current_rows(source('salesforce', 'pricebook_entry'), ['id']) }}
+),
+
+books as (
+    {{ current_rows(source('salesforce', 'pricebook'), ['id']) }}
+),
+
+placed as (
+    select
+        *,
+        coalesce(pricebook2_id, 'standard') as price_list_id,
+        product2_id || '|' || coalesce(currency_iso_code, '') as priced
+    from entries
+),
+
+extents as (
+    select
+        price_list_id,
+        count(distinct priced) as n_priced,
+        max(case when use_standard_price then 1 else 0 end) as uses_standard
+    from placed
+    group by price_list_id
+),
+
+-- Where the books themselves are not delivered: a product has to be in the standard book before it
+-- can be in another, which may then use the standard price.
+whole_lists as (
+    select price_list_id
+    from extents
+    where
+        uses_standard = 0
+        and n_priced = (select count(distinct placed.priced) from placed)
+),
+
+presumed as (
+    select
+        min(price_list_id) as price_list_id,
+        count(*) as n_lists
+    from whole_lists
 )
 
 select
     'salesforce' as source_system,
-    product2_id as product_id,
-    currency_iso_code as currency,
-    unit_price as list_price,
+    placed.product2_id as product_id,
+    placed.price_list_id,
+    books.name as price_list_name,
+    case
+        when books.is_standard is not null then books.is_standard
+        when presumed.n_lists = 1 then placed.price_list_id = presumed.price_list_id
+    end as is_standard,
+    placed.currency_iso_code as currency,
+    placed.unit_price as list_price,
     cast(null as date) as valid_from,
     cast(null as date) as valid_to,
-    {{ lineage() }}
-from entries
-where is_active
+    placed._recorded_at as recorded_at,
+    placed._extracted_at as extracted_at,
+    placed._op as op,
+    placed._batch_id as batch_id,
+    placed._file as source_file,
+    placed._line as source_line
+from placed
+left join books on placed.price_list_id = books.id
+cross join presumed
+where placed.is_active
