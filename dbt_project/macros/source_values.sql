@@ -32,6 +32,38 @@
     upper(coalesce({{ own }}, {{ invoice_currency }}, {{ company_currency() }}))
 {%- endmacro %}
 
+{#- The tax within one of Stripe's invoices, in its smallest units. -#}
+{% macro stripe_invoice_tax() -%}
+    coalesce(invoices.tax, invoices.total - invoices.total_excluding_tax, 0)
+{%- endmacro %}
+
+{#-
+    The tax within one of Stripe's credit notes, in its smallest units. Where the note does not say,
+    it is what the total has beyond the discounted subtotal; if there is nothing, prices may include
+    their tax, unless the invoice's do not, and the note has the invoice's share of it.
+-#}
+{% macro stripe_credit_note_tax() -%}
+    case
+        when notes.total_excluding_tax is not null then notes.total - notes.total_excluding_tax
+        when notes.total <> notes.subtotal - coalesce(notes.discount_amount, 0)
+            then notes.total - notes.subtotal + coalesce(notes.discount_amount, 0)
+        when
+            invoices.subtotal = invoices.subtotal_excluding_tax
+            or invoices.total = invoices.subtotal + {{ stripe_invoice_tax() }}
+            then 0
+        else
+            coalesce(
+                cast(
+                    round(
+                        cast(notes.total as double) * {{ stripe_invoice_tax() }}
+                        / nullif(invoices.total, 0)
+                    ) as bigint
+                ),
+                0
+            )
+    end
+{%- endmacro %}
+
 {#- An amount from millionths; all six decimals stay, because rows are added before rounding. -#}
 {% macro from_millionths(amount) -%}
     cast({{ amount }} as decimal(20, 0)) * cast(0.000001 as decimal(7, 6))

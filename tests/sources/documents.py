@@ -316,6 +316,10 @@ def stripe(systems: Systems) -> None:
             # The usual case: charged at once, so that it is never due.
             invoice("in_automatic", "paid", "2500") | {"due_date": ""},
             invoice("in_no_currency", "open", "2500", "") | {"due_date": ""},
+            # Tax is within the prices of these, and on top of those of the last.
+            invoice("in_within", "open", "11900", tax="1900", subtotal="11900"),
+            invoice("in_within_too", "open", "11900", tax="1900", subtotal="11900"),
+            invoice("in_on_top", "open", "11900", tax="1900", subtotal="10000"),
         ],
         invoice_line_item=[{"id": "il_t", "invoice_id": "in_test"} | money | test],
         charge=[
@@ -334,6 +338,10 @@ def stripe(systems: Systems) -> None:
             note("cn_1", "issued", "in_paid", "1190", "1000"),
             note("cn_void", "void", "in_paid", "500", "500"),
             note("cn_t", "issued", "in_test", "500", "500") | test,
+            note("cn_within", "issued", "in_within", "11900", "11900")
+            | {"total_excluding_tax": "10000"},
+            note("cn_by_share", "issued", "in_within_too", "11900", "11900"),
+            note("cn_untaxed", "issued", "in_on_top", "500", "500"),
             note("cn_yen", "issued", "in_jpy", "500", "500") | {"currency": ""},
         ],
         credit_note_line_item=[{"id": "cnli_t", "credit_note_id": "cn_t"} | test],

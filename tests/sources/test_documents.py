@@ -134,7 +134,10 @@ def test_only_what_is_outstanding_past_its_day_is_overdue(books: Systems) -> Non
         ("finance", "F-1"),
         ("netsuite", "113"),
         ("netsuite", "132"),
+        ("stripe", "in_on_top"),
         ("stripe", "in_open"),
+        ("stripe", "in_within"),
+        ("stripe", "in_within_too"),
     ]
 
 
@@ -230,6 +233,9 @@ def test_a_credit_memo_is_a_negative_row_of_the_deal_it_corrects(books: Systems)
         ("netsuite", "177", "1", None, *amounts("-2", "-2")),
         ("netsuite", "185", None, None, *amounts("-3", "-3")),
         ("stripe", "cn_1", "in_paid", None, *amounts("-11.9", "-10")),
+        ("stripe", "cn_by_share", "in_within_too", None, *amounts("-119", "-100")),
+        ("stripe", "cn_untaxed", "in_on_top", None, *amounts("-5", "-5")),
+        ("stripe", "cn_within", "in_within", None, *amounts("-119", "-100")),
         ("stripe", "cn_yen", "in_jpy", None, *amounts("-500", "-500")),
     ]
 

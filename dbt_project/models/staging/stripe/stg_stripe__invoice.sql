@@ -32,10 +32,7 @@ select
             then {{ local_date('coalesce(invoices.paid_at, payments.paid_at)') }}
     end as paid_on,
     {{ from_minor_units('invoices.total', 'units.unit_value') }} as invoice_amount,
-    {{ from_minor_units(
-        'coalesce(invoices.tax, invoices.total - invoices.total_excluding_tax, 0)',
-        'units.unit_value'
-    ) }} as tax_amount,
+    {{ from_minor_units(stripe_invoice_tax(), 'units.unit_value') }} as tax_amount,
     cast(0 as decimal(18, 4)) as freight_amount,
     {{ stripe_currency('invoices.currency') }} as currency,
     invoices.status,

@@ -55,7 +55,6 @@ left join units
 
 union all
 
--- The tax of a credit note is what its total has beyond the discounted subtotal.
 select
     'stripe' as source_system,
     notes.id as refund_id,
@@ -64,10 +63,7 @@ select
     invoices.customer_id as account_id,
     {{ local_date('notes.created_at') }} as refunded_on,
     {{ from_minor_units('notes.total', 'units.unit_value') }} as refund_amount,
-    {{ from_minor_units(
-        'notes.total - coalesce(notes.subtotal - coalesce(notes.discount_amount, 0), notes.total)',
-        'units.unit_value'
-    ) }} as tax_amount,
+    {{ from_minor_units(stripe_credit_note_tax(), 'units.unit_value') }} as tax_amount,
     cast(0 as decimal(18, 4)) as freight_amount,
     {{ stripe_currency('notes.currency', 'invoices.currency') }} as currency,
     'credit_memo' as refund_type,
