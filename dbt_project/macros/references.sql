@@ -3,12 +3,18 @@
     only other one that has it. An id that several other systems have names nobody's record, and says
     so. `records` and `known` are CTEs; `known` has a row per source system and id, with the ids of
     what is gone, because another system's record of that id is another record.
+
+    With `merges`, a CTE of core_merge's rows of that object, `surviving_<id>` is what the record was
+    merged into, or else the id itself.
 -#}
-{% macro addressed(records, known, id) -%}
+{% macro addressed(records, known, id, merges=none) -%}
     {%- set object = id.removesuffix('_id') -%}
     select
         {{ records }}.*,
         coalesce(own.source_system, elsewhere.only_system) as {{ object }}_system,
+        {%- if merges %}
+        coalesce({{ merges }}.survivor_id, {{ records }}.{{ id }}) as surviving_{{ id }},
+        {%- endif %}
         coalesce(own.source_system is null and elsewhere.n_systems > 1, false)
             as is_{{ object }}_ambiguous
     from {{ records }}
@@ -25,4 +31,10 @@
         group by {{ id }}
     ) as elsewhere
         on {{ records }}.{{ id }} = elsewhere.{{ id }}
+    {%- if merges %}
+    left join {{ merges }}
+        on
+            coalesce(own.source_system, elsewhere.only_system) = {{ merges }}.source_system
+            and {{ records }}.{{ id }} = {{ merges }}.record_id
+    {%- endif %}
 {%- endmacro %}

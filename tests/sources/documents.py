@@ -152,7 +152,11 @@ def other_crm(systems: Systems) -> None:
             | deal
             | dates
             | synced
-            for name, amount in (("TWICE", "70"), ("HUB", "90"))
+            for name, amount in (("TWICE", "70"), ("HUB", "90"), ("MERGED", "90"))
+        ],
+        # The second one was merged away before anybody delivered it.
+        merged_deal=[
+            {"deal_id": "HUB", "merged_deal_id": name} | synced for name in ("MERGED", "UNSEEN")
         ],
     )
 
@@ -414,14 +418,18 @@ def finance(systems: Systems) -> None:
             invoice("F-3", "Written off"),
             invoice("F-4", "Cancelled"),
             invoice("F-5", "open", paid_on="2026-03-01"),
-            invoice("F-6", "paid", opportunity_id="HUB", amount="90"),
+            invoice("F-6", "paid", opportunity_id="HUB", amount="50"),
+            invoice("F-9", "paid", opportunity_id="MERGED", amount="40"),
             invoice("F-7", "paid", opportunity_id="TWICE", amount="70"),
             {"invoice_id": "F-8", "invoiced_on": "2026-02-10", "amount": "10", "status": "sent"},
         ],
         order=[
             order("FO-1", ""),
             order("FO-2", "Pending approval"),
-            order("FO-3", "", opportunity_id="HUB", subtotal_amount="90", **usd),
+            # A part by each of the names it had.
+            order("FO-3", "", opportunity_id="HUB", subtotal_amount="50", **usd),
+            order("FO-7", "", opportunity_id="MERGED", subtotal_amount="20", **usd),
+            order("FO-8", "", opportunity_id="UNSEEN", subtotal_amount="20", **usd),
             order("FO-4", "", opportunity_id="TWICE", subtotal_amount="70", **usd),
             order("FO-5", "", opportunity_id="NOBODY", subtotal_amount="60", **usd),
             {"order_id": "FO-6", "ordered_on": "2026-03-02"}

@@ -280,7 +280,7 @@ def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Sys
         "order_code, invoice_code, compared_amount from revenue.fct_booking_reconciliation "
         "where opportunity_id in ('TWICE', 'HUB', 'NOBODY') order by all"
     ) == [
-        ("HUB", "hubspot", True, 1, 1, "matched", "matched", Decimal(90)),
+        ("HUB", "hubspot", True, 3, 2, "matched", "matched", Decimal(90)),
         ("NOBODY", None, False, 1, 0, "order_without_booking", "not_booked", Decimal(60)),
         ("TWICE", "hubspot", True, 0, 0, "not_ordered_yet", "not_invoiced_yet", Decimal(70)),
         ("TWICE", "salesforce", True, 1, 0, "matched", "not_invoiced_yet", Decimal(100)),
@@ -303,16 +303,20 @@ def test_documents_have_the_key_of_the_deal_they_name(books: Systems) -> None:
         "select order_id as document_id, opportunity_key from revenue.fct_order union all "
         "select invoice_id, opportunity_key from revenue.fct_invoice) as documents "
         "left join core.core_opportunity as deals using (opportunity_key) "
-        "where document_id in ('SF-4', 'FO-1', 'FO-3', 'FO-4', 'FO-5', 'F-6', 'F-7', '101') "
+        "where document_id in ('SF-4', 'FO-1', 'FO-3', 'FO-4', 'FO-5', 'FO-7', 'FO-8', 'F-6', "
+        "'F-7', 'F-9', '101') "
         "order by all"
     ) == [
         ("101", "salesforce", "TAXED"),
         ("F-6", "hubspot", "HUB"),
         ("F-7", None, None),
+        ("F-9", "hubspot", "HUB"),
         ("FO-1", None, None),
         ("FO-3", "hubspot", "HUB"),
         ("FO-4", None, None),
         ("FO-5", None, None),
+        ("FO-7", "hubspot", "HUB"),
+        ("FO-8", "hubspot", "HUB"),
         ("SF-4", "salesforce", "TWICE"),
     ]
     for table, number in (("order", "FO-4"), ("invoice", "F-7")):

@@ -2,21 +2,27 @@
 
 with activities as (
     {{ latest_versions('activity', ['activity_id']) }}
-)
+),
+
+opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity')
 
 select
-    {{ surrogate_key('source_system', 'activity_id') }} as activity_key,
-    source_system,
-    activity_id,
-    activity_type,
-    owner_id,
-    account_id,
-    opportunity_id,
-    person_id,
-    occurred_at,
-    occurred_on,
-    is_completed,
-    source_file,
-    source_line
+    {{ surrogate_key('activities.source_system', 'activities.activity_id') }} as activity_key,
+    activities.source_system,
+    activities.activity_id,
+    activities.activity_type,
+    activities.owner_id,
+    activities.account_id,
+    coalesce(opportunity_merges.survivor_id, activities.opportunity_id) as opportunity_id,
+    activities.person_id,
+    activities.occurred_at,
+    activities.occurred_on,
+    activities.is_completed,
+    activities.source_file,
+    activities.source_line
 from activities
-where not coalesce(is_deleted, false)
+left join opportunity_merges
+    on
+        activities.source_system = opportunity_merges.source_system
+        and activities.opportunity_id = opportunity_merges.record_id
+where not coalesce(activities.is_deleted, false)

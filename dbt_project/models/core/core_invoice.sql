@@ -8,6 +8,8 @@ origins as (select * from {{ ref('core_document_origin') }}),
 
 opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
 
+opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity'),
+
 accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
@@ -80,17 +82,17 @@ documents as (
 ),
 
 addressed as (
-    {{ addressed('documents', 'opportunity_ids', 'opportunity_id') }}
+    {{ addressed('documents', 'opportunity_ids', 'opportunity_id', 'opportunity_merges') }}
 )
 
 select
     {{ surrogate_key('source_system', 'record_id') }} as invoice_key,
-    {{ surrogate_key('opportunity_system', 'opportunity_id') }} as opportunity_key,
+    {{ surrogate_key('opportunity_system', 'surviving_opportunity_id') }} as opportunity_key,
     source_system,
     invoice_id,
     credited_invoice_id,
     account_id,
-    opportunity_id,
+    surviving_opportunity_id as opportunity_id,
     opportunity_system as opportunity_source_system,
 
     invoiced_on,

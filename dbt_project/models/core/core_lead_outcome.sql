@@ -4,22 +4,10 @@ opportunities as (select * from {{ ref('core_opportunity') }}),
 
 known_ids as (select * from {{ ref('core_opportunity_id') }}),
 
-deal_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity'),
+opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity'),
 
-named as (
-    {{ addressed('leads', 'known_ids', 'opportunity_id') }}
-),
-
--- A deal that was merged away goes on as its survivor.
 addressed as (
-    select
-        named.*,
-        coalesce(deal_merges.survivor_id, named.opportunity_id) as surviving_opportunity_id
-    from named
-    left join deal_merges
-        on
-            named.opportunity_system = deal_merges.source_system
-            and named.opportunity_id = deal_merges.record_id
+    {{ addressed('leads', 'known_ids', 'opportunity_id', 'opportunity_merges') }}
 ),
 
 -- Several leads may have become one deal: its value is there once, with the lead converted first

@@ -1,16 +1,8 @@
-with told as (
-    {{ union_entity('merge') }}
-),
-
-told_of_deals as (
-    {{ union_entity('opportunity_merge') }}
-),
-
-latest as (
+with named_merges as (
     {{ latest_versions('merge', ['object_name', 'record_id']) }}
 ),
 
-latest_of_deals as (
+deal_merges as (
     {{ latest_versions('opportunity_merge', ['record_id']) }}
 ),
 
@@ -22,7 +14,7 @@ record_merges as (
         survivor_id,
         source_file,
         source_line
-    from latest
+    from named_merges
 
     union all
 
@@ -33,7 +25,27 @@ record_merges as (
         survivor_id,
         source_file,
         source_line
-    from latest_of_deals
+    from deal_merges
+),
+
+deliveries as (
+    select
+        source_system,
+        object_name,
+        record_id,
+        recorded_at,
+        op
+    from ({{ union_entity('merge') }}) as versions
+
+    union all
+
+    select
+        source_system,
+        'opportunity' as object_name,
+        record_id,
+        recorded_at,
+        op
+    from ({{ union_entity('opportunity_merge') }}) as versions
 ),
 
 -- A connector that delivers all of its rows again says nothing new.
@@ -43,20 +55,9 @@ first_known as (
         object_name,
         record_id,
         min(recorded_at) as merged_at
-    from told
+    from deliveries
     where op = 'upsert'
     group by source_system, object_name, record_id
-
-    union all
-
-    select
-        source_system,
-        'opportunity' as object_name,
-        record_id,
-        min(recorded_at) as merged_at
-    from told_of_deals
-    where op = 'upsert'
-    group by source_system, record_id
 ),
 
 -- A survivor may have been merged itself: follow the chain. Longer chains, and cycles, end with the

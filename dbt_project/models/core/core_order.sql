@@ -10,6 +10,8 @@ origins as (select * from {{ ref('core_document_origin') }}),
 
 opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
 
+opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity'),
+
 -- An order that names no deal is of the deal of what it was made from.
 documents as (
     select
@@ -35,7 +37,7 @@ documents as (
 ),
 
 addressed as (
-    {{ addressed('documents', 'opportunity_ids', 'opportunity_id') }}
+    {{ addressed('documents', 'opportunity_ids', 'opportunity_id', 'opportunity_merges') }}
 ),
 
 accounts as (select * from {{ ref('core_account') }}),
@@ -56,14 +58,14 @@ line_totals as (
 
 select
     {{ surrogate_key('addressed.source_system', 'addressed.order_id') }} as order_key,
-    {{ surrogate_key('addressed.opportunity_system', 'addressed.opportunity_id') }}
+    {{ surrogate_key('addressed.opportunity_system', 'addressed.surviving_opportunity_id') }}
         as opportunity_key,
     addressed.source_system,
     addressed.order_id,
     coalesce(accounts.crm_account_id, account_merges.survivor_id, addressed.account_id)
         as account_id,
     addressed.owner_id,
-    addressed.opportunity_id,
+    addressed.surviving_opportunity_id as opportunity_id,
     addressed.opportunity_system as opportunity_source_system,
     addressed.ordered_on,
     addressed.currency,

@@ -1,7 +1,21 @@
 {{ config(materialized='view') }}
 
-with quotes as (
+with delivered_quotes as (
     {{ latest_versions('quote', ['quote_id']) }}
+),
+
+opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity'),
+
+quotes as (
+    select
+        delivered_quotes.*,
+        coalesce(opportunity_merges.survivor_id, delivered_quotes.opportunity_id)
+            as surviving_opportunity_id
+    from delivered_quotes
+    left join opportunity_merges
+        on
+            delivered_quotes.source_system = opportunity_merges.source_system
+            and delivered_quotes.opportunity_id = opportunity_merges.record_id
 ),
 
 opportunities as (
@@ -16,7 +30,7 @@ select
     {{ surrogate_key('quotes.source_system', 'quotes.quote_id') }} as quote_key,
     quotes.source_system,
     quotes.quote_id,
-    quotes.opportunity_id,
+    quotes.surviving_opportunity_id as opportunity_id,
     quotes.quote_number,
     quotes.status,
     quotes.is_primary,
@@ -32,5 +46,5 @@ from quotes
 left join opportunities
     on
         quotes.source_system = opportunities.source_system
-        and quotes.opportunity_id = opportunities.opportunity_id
+        and quotes.surviving_opportunity_id = opportunities.opportunity_id
 where not coalesce(quotes.is_deleted, false)
