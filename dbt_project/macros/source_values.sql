@@ -76,6 +76,18 @@
     where is_live
 {%- endmacro %}
 
+{#-
+    NetSuite's status of a transaction. Cash sales and refunds have letters of their own, so that
+    theirs has the type before it, as NetSuite writes it in searches.
+-#}
+{% macro netsuite_status() -%}
+    case
+        when transactions.type in ('CashSale', 'CashRfnd')
+            then transactions.type || ':' || transactions.status
+        else transactions.status
+    end
+{%- endmacro %}
+
 {#- Lines of NetSuite transactions with what they stand for: main, tax, freight or goods. -#}
 {% macro netsuite_lines(relation) -%}
     select

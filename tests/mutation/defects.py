@@ -1370,6 +1370,26 @@ sql(
     by="revenue.fct_invoice.what_does_not_count_says_why",
 )
 sql(
+    "void invoices are paid",
+    "update revenue.fct_invoice set paid_on = due_on where status = 'void'",
+    by="revenue.fct_invoice.what_does_not_count_is_not_paid",
+)
+sql(
+    "credit memos of void invoices count",
+    "update revenue.fct_invoice set status = 'void', is_counted = false, is_overdue = false, "
+    "paid_on = null, excluded_reason = 'void' where invoice_id in (select min(credited_invoice_id) "
+    "from revenue.fct_invoice)",
+    by="revenue.fct_invoice.credit_memos_of_excluded_invoices_do_not_count",
+)
+sql(
+    "credits are overdue",
+    "update revenue.fct_invoice set invoice_amount_in_currency = -invoice_amount_in_currency, "
+    "invoice_amount = -invoice_amount, net_amount_in_currency = -net_amount_in_currency, "
+    "net_amount = -net_amount, tax_amount_in_currency = -tax_amount_in_currency, "
+    "freight_amount_in_currency = -freight_amount_in_currency where is_overdue",
+    by="revenue.fct_invoice.only_outstanding_invoices_are_overdue",
+)
+sql(
     "tax counts as sold",
     "update revenue.fct_invoice set tax_amount_in_currency = invoice_amount_in_currency * 0.2",
     by="revenue.fct_invoice.net_is_gross_without_tax_and_freight",

@@ -104,6 +104,7 @@ def crm(systems: Systems) -> None:
             deal("PARTLY", "100") | {"account_id": "70"},
             deal("RETURNED", "100"),
             deal("QUOTED", "200"),
+            deal("CASH", "60"),
         ],
         opportunity_line_item=[
             stamp
@@ -169,7 +170,7 @@ def netsuite(systems: Systems) -> None:
     def add(number: str, kind: str, status: str, deal: str, goods: str, **more: str) -> None:
         """A transaction of one line, with what it has of tax, freight and dates."""
         currency, on = more.get("currency", "1"), more.get("on", "2026-03-02")
-        sign = -1 if kind in ("CustCred", "RtnAuth") else 1
+        sign = -1 if kind in ("CustCred", "CashRfnd", "RtnAuth") else 1
         parts = {
             "goods": Decimal(goods) * sign,
             "tax": Decimal(more.get("tax", "0")) * sign,
@@ -229,6 +230,27 @@ def netsuite(systems: Systems) -> None:
     add("155", "CustInvc", "A", "", "10", currency="")
     add("156", "CustInvc", "A", "", "10", currency="9")
     made_of_each_other(add)
+    # Closed: by being void, by a credit memo, by a payment before it was credited, and by both.
+    add("200", "CustInvc", "V", "", "5", due="2026-03-01", closed="2026-03-02")
+    add("201", "CustInvc", "B", "", "5", due="2026-03-01", closed="2026-03-02")
+    add("202", "CustCred", "B", "", "5", corrects="201")
+    add("203", "CustInvc", "B", "", "5", due="2026-03-01", closed="2026-03-02")
+    add("204", "CustCred", "B", "", "5", corrects="203", on="2026-03-03")
+    add("205", "CustInvc", "B", "", "5", due="2026-03-01", closed="2026-03-02")
+    add("206", "CustCred", "B", "", "3", corrects="205")
+    add("207", "CustInvc", "B", "", "5", due="2026-03-01", closed="2026-03-02")
+    add("208", "CustCred", "B", "", "5", corrects="207")
+    add("209", "CustPymt", "C", "", "5", corrects="207")
+    # The credit memo of a void invoice, made from its return.
+    add("210", "RtnAuth", "G", "", "5", corrects="200")
+    add("211", "CustCred", "B", "", "5", corrects="210")
+    # Sold for cash, a part of it taken back; one that nobody has approved, and one that is void.
+    add("190", "SalesOrd", "G", "CASH", "60")
+    add("191", "CashSale", "C", "", "100", tax="19", corrects="190")
+    add("192", "CashRfnd", "Y", "", "40", tax="7.6", corrects="191")
+    add("193", "CashSale", "A", "CASH", "500")
+    add("194", "CashSale", "V", "CASH", "500")
+    add("195", "CashRfnd", "V", "CASH", "500")
     # An order whose status no one has mapped.
     add("160", "SalesOrd", "Y", "", "1")
     systems.deliver(
@@ -421,6 +443,7 @@ def finance(systems: Systems) -> None:
             invoice("F-6", "paid", opportunity_id="HUB", amount="50"),
             invoice("F-9", "paid", opportunity_id="MERGED", amount="40"),
             invoice("F-7", "paid", opportunity_id="TWICE", amount="70"),
+            invoice("F-10", "open", amount="-90"),
             {"invoice_id": "F-8", "invoiced_on": "2026-02-10", "amount": "10", "status": "sent"},
         ],
         order=[

@@ -199,10 +199,44 @@ def test_payments_that_are_not_approved_taken_or_successful_do_not_count(books: 
     ) == [
         ("150", "paid", True),
         ("151", "pending_approval", False),
+        ("191", "paid", True),
+        ("193", "pending_approval", False),
+        ("194", "void", False),
+        ("209", "paid", True),
         ("ch_1", "paid", True),
         ("ch_2", "failed", False),
         ("ch_3", "pending", False),
     ]
+
+
+def test_what_is_void_or_closed_by_credit_memos_is_not_paid(books: Systems) -> None:
+    assert books.rows(
+        "select invoice_id, paid_on, days_paid_after_due from revenue.fct_invoice "
+        "where invoice_id in ('200', '201', '203', '205', '207') order by all"
+    ) == [
+        ("200", None, None),
+        ("201", None, None),
+        ("203", documents.FIRST, 1),
+        ("205", documents.FIRST, 1),
+        ("207", documents.FIRST, 1),
+    ]
+
+
+def test_what_takes_back_an_invoice_that_does_not_count_does_not_count(books: Systems) -> None:
+    assert books.rows(
+        "select invoice_id, credited_invoice_id, status, is_counted, excluded_reason "
+        "from revenue.fct_invoice where invoice_id = '211'"
+    ) == [("211", "200", "closed", False, "credits_excluded_invoice")]
+    assert books.rows("select is_counted from core.core_refund where refund_id = '211'") == [
+        (False,)
+    ]
+
+
+def test_an_invoice_of_less_than_nothing_is_never_overdue(books: Systems) -> None:
+    assert books.rows(
+        "select status, is_counted, is_overdue, invoice_amount from revenue.fct_invoice "
+        "where invoice_id = 'F-10'"
+    ) == [("open", True, False, Decimal(-90))]
 
 
 # --- net, gross, credits -------------------------------------------------------------------------
@@ -232,6 +266,11 @@ def test_a_credit_memo_is_a_negative_row_of_the_deal_it_corrects(books: Systems)
         ("netsuite", "176", "171", "RETURNED", *amounts("-1", "-1")),
         ("netsuite", "177", "1", None, *amounts("-2", "-2")),
         ("netsuite", "185", None, None, *amounts("-3", "-3")),
+        ("netsuite", "192", "191", "CASH", *amounts("-47.6", "-40")),
+        ("netsuite", "202", "201", None, *amounts("-5", "-5")),
+        ("netsuite", "204", "203", None, *amounts("-5", "-5")),
+        ("netsuite", "206", "205", None, *amounts("-3", "-3")),
+        ("netsuite", "208", "207", None, *amounts("-5", "-5")),
         ("stripe", "cn_1", "in_paid", None, *amounts("-11.9", "-10")),
         ("stripe", "cn_by_share", "in_within_too", None, *amounts("-119", "-100")),
         ("stripe", "cn_untaxed", "in_on_top", None, *amounts("-5", "-5")),
@@ -247,6 +286,7 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
         "from revenue.fct_booking_reconciliation "
         "where opportunity_id not in ('TWICE', 'HUB', 'NOBODY', 'PARTLY') order by opportunity_id"
     ) == [
+        ("CASH", 1, 1, "matched", "matched", *amounts("60", "60")),
         ("CREDITED", 1, 2, "matched", "matched", *amounts("438.24", "438.24")),
         ("QUOTED", 1, 1, "matched", "matched", *amounts("200", "200")),
         ("REPLACED", 1, 1, "matched", "matched", *amounts("500", "500")),
@@ -255,6 +295,22 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
         ("UNAPPROVED", 0, 0, "not_ordered_yet", "not_invoiced_yet", None, None),
         ("VOIDED", 1, 1, "matched", "matched", *amounts("300", "300")),
     ]
+
+
+def test_a_cash_sale_is_an_invoice_that_is_paid_on_its_day(books: Systems) -> None:
+    assert books.rows(
+        "select invoice_id, document_type, status, source_status, is_counted, paid_on, due_on, "
+        "net_amount from revenue.fct_invoice where invoice_id between '191' and '195' order by all"
+    ) == [
+        ("191", "invoice", "paid", "CashSale:C", True, documents.FIRST, None, Decimal(100)),
+        ("192", "credit_memo", "closed", "CashRfnd:Y", True, None, None, Decimal(-40)),
+        ("193", "invoice", "pending_approval", "CashSale:A", False, None, None, Decimal(500)),
+        ("194", "invoice", "void", "CashSale:V", False, None, None, Decimal(500)),
+        ("195", "credit_memo", "void", "CashRfnd:V", False, None, None, Decimal(-500)),
+    ]
+    assert books.rows(
+        "select invoice_id, line_amount from core.core_invoice_line where invoice_id = '191'"
+    ) == [("191", Decimal(100))]
 
 
 def test_a_document_that_names_no_deal_is_of_the_deal_of_what_it_was_made_from(
@@ -290,7 +346,7 @@ def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Sys
         "select count(*), count(distinct booking_reconciliation_key), sum(n_orders), "
         "sum(n_invoices) from revenue.fct_booking_reconciliation"
     ) == books.rows(
-        "select 13, 13, (select count(*) from revenue.fct_order "
+        "select 14, 14, (select count(*) from revenue.fct_order "
         "where is_counted and opportunity_id is not null), (select count(*) from "
         "revenue.fct_invoice where is_counted and opportunity_id is not null "
         "and document_type = 'invoice')"
@@ -373,13 +429,15 @@ def test_documents_that_do_not_count_are_counted_by_reason(books: Systems) -> No
         "select source_system, record_type, excluded_reason, n_records "
         "from revenue.fct_excluded_record where source_system = 'netsuite' order by all"
     ) == [
-        ("netsuite", "credit_memo", "void", 1),
-        ("netsuite", "invoice", "pending_approval", 1),
+        ("netsuite", "credit_memo", "credits_excluded_invoice", 1),
+        ("netsuite", "credit_memo", "void", 2),
+        ("netsuite", "invoice", "pending_approval", 2),
         ("netsuite", "invoice", "rejected", 1),
-        ("netsuite", "invoice", "void", 1),
+        ("netsuite", "invoice", "void", 3),
         ("netsuite", "order", "cancelled", 1),
         ("netsuite", "order", "pending_approval", 1),
-        ("netsuite", "payment", "pending_approval", 1),
+        ("netsuite", "payment", "pending_approval", 2),
+        ("netsuite", "payment", "void", 1),
     ]
 
 

@@ -4,6 +4,8 @@ with invoices as (
 
 credits as (select * from {{ ref('core_refund') }} where refund_type = 'credit_memo'),
 
+payments as (select * from {{ ref('core_payment') }} where is_counted),
+
 origins as (select * from {{ ref('core_document_origin') }}),
 
 opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
@@ -14,8 +16,50 @@ accounts as (select * from {{ ref('core_account') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
 
+payers as (
+    select distinct
+        source_system,
+        invoice_id
+    from payments
+    where invoice_id is not null
+),
+
+-- What had been taken back of an invoice by the day it was closed.
+credited as (
+    select
+        invoices.source_system,
+        invoices.invoice_id,
+        sum(credits.refund_amount) as credited_amount
+    from invoices
+    inner join credits
+        on
+            invoices.source_system = credits.source_system
+            and invoices.invoice_id = credits.invoice_id
+            and invoices.paid_on >= credits.refunded_on
+    where credits.is_counted
+    group by invoices.source_system, invoices.invoice_id
+),
+
+-- What does not count is paid by nobody, nor is an invoice that credit memos have closed.
+settled as (
+    select
+        invoices.source_system,
+        invoices.invoice_id,
+        coalesce(credited.credited_amount >= invoices.invoice_amount, false)
+        and payers.invoice_id is null as is_closed_by_credit
+    from invoices
+    left join credited
+        on
+            invoices.source_system = credited.source_system
+            and invoices.invoice_id = credited.invoice_id
+    left join payers
+        on
+            invoices.source_system = payers.source_system
+            and invoices.invoice_id = payers.invoice_id
+),
+
 -- An invoice that names no deal is of the deal of what it was made from. A credit memo takes back
--- an invoice, or a part of one, and is never due.
+-- an invoice, or a part of one; like an invoice of less than nothing, it is never waited for.
 documents as (
     select
         invoices.source_system,
@@ -27,11 +71,12 @@ documents as (
         coalesce(invoices.opportunity_id, origins.opportunity_id) as opportunity_id,
         invoices.invoiced_on,
         invoices.due_on,
-        invoices.paid_on,
+        case when statuses.is_counted and not settled.is_closed_by_credit then invoices.paid_on end
+            as paid_on,
         statuses.status,
         invoices.status as source_status,
         coalesce(statuses.is_counted, false) as is_counted,
-        coalesce(statuses.is_outstanding, false) as is_outstanding,
+        coalesce(statuses.is_outstanding and invoices.invoice_amount > 0, false) as is_outstanding,
         statuses.excluded_reason,
         invoices.currency,
         invoices.invoice_amount,
@@ -40,6 +85,10 @@ documents as (
         invoices.source_file,
         invoices.source_line
     from invoices
+    inner join settled
+        on
+            invoices.source_system = settled.source_system
+            and invoices.invoice_id = settled.invoice_id
     left join origins
         on
             invoices.source_system = origins.source_system
@@ -70,7 +119,7 @@ documents as (
         status,
         source_status,
         is_counted,
-        is_outstanding,
+        false as is_outstanding,
         excluded_reason,
         currency,
         -refund_amount as invoice_amount,

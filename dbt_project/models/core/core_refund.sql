@@ -27,41 +27,70 @@ traced as (
             refunds.source_system = origins.source_system
             and refunds.refund_id = origins.document_id
     where not coalesce(refunds.is_deleted, false)
+),
+
+-- What takes back an invoice that does not count would leave less than nothing.
+judged_invoices as (
+    select
+        invoices.source_system,
+        invoices.invoice_id,
+        invoices.opportunity_id,
+        invoices.currency,
+        not coalesce(statuses.is_counted, false) as is_excluded
+    from invoices
+    left join statuses
+        on
+            invoices.source_system = statuses.source_system
+            and statuses.document_type = 'invoice'
+            and invoices.status = statuses.source_status
+),
+
+judged as (
+    select
+        traced.*,
+        judged_invoices.opportunity_id as invoice_opportunity_id,
+        judged_invoices.currency as invoice_currency,
+        traced.refund_type = 'credit_memo' and coalesce(judged_invoices.is_excluded, false)
+            as is_of_excluded_invoice
+    from traced
+    left join judged_invoices
+        on
+            traced.source_system = judged_invoices.source_system
+            and traced.credited_invoice_id = judged_invoices.invoice_id
 )
 
 select
-    {{ surrogate_key('traced.source_system', 'traced.refund_id') }} as refund_key,
-    traced.source_system,
-    traced.refund_id,
-    traced.payment_id,
-    traced.credited_invoice_id as invoice_id,
-    coalesce(accounts.crm_account_id, traced.account_id) as account_id,
-    coalesce(traced.opportunity_id, traced.origin_opportunity_id, invoices.opportunity_id)
+    {{ surrogate_key('judged.source_system', 'judged.refund_id') }} as refund_key,
+    judged.source_system,
+    judged.refund_id,
+    judged.payment_id,
+    judged.credited_invoice_id as invoice_id,
+    coalesce(accounts.crm_account_id, judged.account_id) as account_id,
+    coalesce(judged.opportunity_id, judged.origin_opportunity_id, judged.invoice_opportunity_id)
         as opportunity_id,
-    traced.refunded_on,
-    traced.refund_amount,
-    traced.tax_amount,
-    traced.freight_amount,
-    coalesce(traced.currency, invoices.currency, {{ company_currency() }}) as currency,
-    traced.refund_type,
+    judged.refunded_on,
+    judged.refund_amount,
+    judged.tax_amount,
+    judged.freight_amount,
+    coalesce(judged.currency, judged.invoice_currency, {{ company_currency() }}) as currency,
+    judged.refund_type,
     statuses.status,
-    traced.status as source_status,
-    coalesce(statuses.is_counted, false) as is_counted,
-    coalesce(statuses.is_outstanding, false) as is_outstanding,
-    statuses.excluded_reason,
-    traced.source_file,
-    traced.source_line
-from traced
-left join invoices
-    on
-        traced.source_system = invoices.source_system
-        and traced.credited_invoice_id = invoices.invoice_id
+    judged.status as source_status,
+    coalesce(statuses.is_counted, false) and not judged.is_of_excluded_invoice as is_counted,
+    case
+        when judged.is_of_excluded_invoice
+            then coalesce(statuses.excluded_reason, 'credits_excluded_invoice')
+        else statuses.excluded_reason
+    end as excluded_reason,
+    judged.source_file,
+    judged.source_line
+from judged
 left join statuses
     on
-        traced.source_system = statuses.source_system
-        and traced.refund_type = statuses.document_type
-        and traced.status = statuses.source_status
+        judged.source_system = statuses.source_system
+        and judged.refund_type = statuses.document_type
+        and judged.status = statuses.source_status
 left join accounts
     on
-        traced.source_system = accounts.source_system
-        and traced.account_id = accounts.account_id
+        judged.source_system = accounts.source_system
+        and judged.account_id = accounts.account_id

@@ -1,7 +1,7 @@
 with transactions as (
     select *
     from {{ source('netsuite', 'transaction') }}
-    where type = 'CustInvc'
+    where type in ('CustInvc', 'CashSale')
 ),
 
 totals as (
@@ -12,6 +12,7 @@ currencies as (
     {{ current_rows(source('netsuite', 'currency'), ['id']) }}
 )
 
+-- A cash sale is an invoice that is paid as it is written.
 select
     'netsuite' as source_system,
     transactions.id as invoice_id,
@@ -19,13 +20,16 @@ select
     transactions.crm_opportunity_id as opportunity_id,
     transactions.transaction_on as invoiced_on,
     transactions.due_on,
-    transactions.closed_on as paid_on,
+    case
+        when transactions.type = 'CashSale' then transactions.transaction_on
+        else transactions.closed_on
+    end as paid_on,
     totals.total_amount as invoice_amount,
     totals.tax_amount,
     totals.freight_amount,
     {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
         as currency,
-    transactions.status,
+    {{ netsuite_status() }} as status,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,
     transactions._op as op,

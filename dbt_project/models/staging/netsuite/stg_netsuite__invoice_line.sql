@@ -7,7 +7,7 @@ with lines as (
 transactions as (
     select *
     from ({{ current_rows(source('netsuite', 'transaction'), ['id']) }}) as known
-    where type = 'CustInvc'
+    where type in ('CustInvc', 'CashSale')
 ),
 
 currencies as (

@@ -1,7 +1,7 @@
 with transactions as (
     select *
     from {{ source('netsuite', 'transaction') }}
-    where type = 'CustPymt'
+    where type in ('CustPymt', 'CashSale')
 ),
 
 totals as (
@@ -12,16 +12,18 @@ currencies as (
     {{ current_rows(source('netsuite', 'currency'), ['id']) }}
 )
 
+-- A cash sale pays itself.
 select
     'netsuite' as source_system,
     transactions.id as payment_id,
     transactions.entity_id as account_id,
-    totals.created_from_id as invoice_id,
+    case when transactions.type = 'CashSale' then transactions.id else totals.created_from_id end
+        as invoice_id,
     transactions.transaction_on as paid_on,
     totals.total_amount as payment_amount,
     {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
         as currency,
-    transactions.status,
+    {{ netsuite_status() }} as status,
     false as is_deleted,
     transactions._recorded_at as recorded_at,
     transactions._extracted_at as extracted_at,

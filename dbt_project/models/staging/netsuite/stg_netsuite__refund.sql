@@ -1,7 +1,7 @@
 with transactions as (
     select *
     from {{ source('netsuite', 'transaction') }}
-    where type = 'CustCred'
+    where type in ('CustCred', 'CashRfnd')
 ),
 
 totals as (
@@ -12,6 +12,7 @@ currencies as (
     {{ current_rows(source('netsuite', 'currency'), ['id']) }}
 )
 
+-- A cash refund is the credit memo of a cash sale.
 select
     'netsuite' as source_system,
     transactions.id as refund_id,
@@ -25,7 +26,7 @@ select
     {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
         as currency,
     'credit_memo' as refund_type,
-    transactions.status,
+    {{ netsuite_status() }} as status,
     transactions.crm_opportunity_id as opportunity_id,
     false as is_deleted,
     transactions._recorded_at as recorded_at,
