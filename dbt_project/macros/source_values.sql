@@ -88,25 +88,30 @@
     end
 {%- endmacro %}
 
-{#- Lines of NetSuite transactions with what they stand for: main, tax, freight or goods. -#}
+{#-
+    Lines of NetSuite transactions with what they stand for: main, tax, freight, goods, a payment, or
+    none, where they say what other lines cost or add up to. A line of no item is of goods.
+-#}
 {% macro netsuite_lines(relation) -%}
     select
         lines.*,
         case
             when lines.is_main_line then 'main'
+            when lines.is_cost_line then 'none'
             when lines.is_tax_line then 'tax'
             else coalesce(kinds.line_kind, 'goods')
         end as line_kind
     from {{ relation }} as lines
     left join {{ ref('seed_document_line_kind') }} as kinds
         on
-            lines.item_type = kinds.item_type
+            lower(lines.item_type) = lower(kinds.item_type)
             and kinds.source_system = 'netsuite'
 {%- endmacro %}
 
 {#-
     The amounts of NetSuite transactions as they stand. On a sale the main line is the receivable,
-    positive, and the lines of what is sold are negative; on a credit memo it is the other way.
+    positive, and the lines of what is sold are negative; on a credit memo it is the other way. What
+    was paid down on the document itself is no longer in its main line, and belongs to its total.
 -#}
 {% macro netsuite_totals() -%}
     {%- set lines = current_rows(
@@ -114,7 +119,9 @@
     ) -%}
     select
         transaction_id,
-        max(case when line_kind = 'main' then foreign_amount end) as total_amount,
+        max(case when line_kind = 'main' then foreign_amount end)
+        + sum(case when line_kind = 'payment' then coalesce(foreign_amount, 0) else 0 end)
+            as total_amount,
         -sum(case when line_kind = 'tax' then foreign_amount else 0 end) as tax_amount,
         -sum(case when line_kind = 'freight' then foreign_amount else 0 end) as freight_amount,
         max(created_from_id) as created_from_id

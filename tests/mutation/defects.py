@@ -1414,3 +1414,15 @@ def _new_status_code(folder: Path) -> None:
         folder / "netsuite_transaction.csv",
         lambda rows: [row | ({"status": "Q"} if row["type"] == "CustInvc" else {}) for row in rows],
     )
+
+
+@defect(
+    "a type of items has a new name",
+    "extract",
+    by="raw.netsuite__transaction_line.item_types_are_known",
+)
+def _new_item_type(folder: Path) -> None:
+    rewrite(
+        folder / "netsuite_transaction_line.csv",
+        each(lambda row: row | ({"itemtype": "Offering"} if row["itemtype"] == "Service" else {})),
+    )

@@ -105,6 +105,7 @@ def crm(systems: Systems) -> None:
             deal("RETURNED", "100"),
             deal("QUOTED", "200"),
             deal("CASH", "60"),
+            deal("LINES", "90"),
         ],
         opportunity_line_item=[
             stamp
@@ -244,6 +245,7 @@ def netsuite(systems: Systems) -> None:
     # The credit memo of a void invoice, made from its return.
     add("210", "RtnAuth", "G", "", "5", corrects="200")
     add("211", "CustCred", "B", "", "5", corrects="210")
+    many_lines(add, lines, known)
     # Sold for cash, a part of it taken back; one that nobody has approved, and one that is void.
     add("190", "SalesOrd", "G", "CASH", "60")
     add("191", "CashSale", "C", "", "100", tax="19", corrects="190")
@@ -284,6 +286,36 @@ def made_of_each_other(add: Callable[..., None]) -> None:
     add("183", "RtnAuth", "G", "", "1", corrects="184")
     add("184", "RtnAuth", "G", "", "1", corrects="183")
     add("185", "CustCred", "A", "", "3", corrects="184")
+
+
+def many_lines(add: Callable[..., None], lines: list[Row], known: Row) -> None:
+    """An order and an invoice of 100 less 10, with lines of every other kind."""
+    for number, kind in (("220", "SalesOrd"), ("221", "CustInvc")):
+        add(number, kind, "B", "LINES", "100", tax="20", freight="5")
+        total = next(line for line in lines if line["transaction"] == number)
+        lines.remove(total)
+        # A discount of 10, and a deposit of 40 that was taken with the document.
+        lines.append(total | {"foreignamount": "75"})
+        for place, (item_type, amount) in enumerate(OTHER_LINES, start=10):
+            line = {"transaction": number, "id": f"{place}", "mainline": "F", "taxline": "F"}
+            more = {"iscogs": "T"} if item_type == "InvtPart" else {}
+            lines.append(known | line | {"itemtype": item_type, "foreignamount": amount} | more)
+    unknown = {"transaction": "221", "id": "30", "mainline": "F", "taxline": "F"}
+    lines.append(known | unknown | {"itemtype": "Hologram", "foreignamount": "0"})
+
+
+OTHER_LINES = [
+    ("Discount", "15"),
+    ("Markup", "-5"),
+    ("Subtotal", "-90"),
+    ("Group", "0"),
+    ("EndGroup", "-90"),
+    ("Description", ""),
+    ("Payment", "40"),
+    ("InvtPart", "-70"),
+    ("InvtPart", "70"),
+]
+"""Item types and amounts; the last two are what the goods cost."""
 
 
 def stripe(systems: Systems) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.contracts import load_contract
+from pipelines.quality.suites import load_suites
 from pipelines.settings import PROJECT_ROOT
 from tests.sources import documents
 from tests.sources.world import Systems
@@ -255,6 +256,30 @@ def test_invoices_have_gross_and_net(books: Systems) -> None:
     ]
 
 
+def test_lines_that_repeat_others_or_pay_are_no_goods(books: Systems) -> None:
+    assert books.rows(
+        "select total_amount, subtotal_amount, tax_amount, freight_amount, n_lines, line_amount, "
+        "is_line_break from revenue.fct_order where order_id = '220'"
+    ) == [(*amounts("115", "90", "20", "5"), 3, Decimal(90), False)]
+    assert books.rows(
+        "select invoice_amount, net_amount from revenue.fct_invoice where invoice_id = '221'"
+    ) == [amounts("115", "90")]
+    assert books.rows(
+        "select sum(line_amount) from core.core_invoice_line where invoice_id = '221'"
+    ) == [(Decimal(90),)]
+
+
+def test_a_type_of_item_nobody_knows_is_left_for_a_check(books: Systems) -> None:
+    [suite] = [
+        suite
+        for suite in load_suites(PROJECT_ROOT / "expectations")
+        if suite.table == "raw.netsuite__transaction_line"
+    ]
+    [check] = [each for each in suite.expectations if each.name == "item_types_are_known"]
+    found = books.rows(str(check.sql).format(batch=suite.table))
+    assert [row[:3] for row in found] == [("Hologram", "221", "30")]
+
+
 def test_a_credit_memo_is_a_negative_row_of_the_deal_it_corrects(books: Systems) -> None:
     assert books.rows(
         "select source_system, invoice_id, credited_invoice_id, opportunity_id, "
@@ -288,6 +313,7 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
     ) == [
         ("CASH", 1, 1, "matched", "matched", *amounts("60", "60")),
         ("CREDITED", 1, 2, "matched", "matched", *amounts("438.24", "438.24")),
+        ("LINES", 1, 1, "matched", "matched", *amounts("90", "90")),
         ("QUOTED", 1, 1, "matched", "matched", *amounts("200", "200")),
         ("REPLACED", 1, 1, "matched", "matched", *amounts("500", "500")),
         ("RETURNED", 1, 1, "matched", "partly_invoiced", *amounts("100", "-1")),
@@ -346,7 +372,7 @@ def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Sys
         "select count(*), count(distinct booking_reconciliation_key), sum(n_orders), "
         "sum(n_invoices) from revenue.fct_booking_reconciliation"
     ) == books.rows(
-        "select 14, 14, (select count(*) from revenue.fct_order "
+        "select 15, 15, (select count(*) from revenue.fct_order "
         "where is_counted and opportunity_id is not null), (select count(*) from "
         "revenue.fct_invoice where is_counted and opportunity_id is not null "
         "and document_type = 'invoice')"
