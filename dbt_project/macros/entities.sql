@@ -334,7 +334,8 @@
 
 {#-
     All enabled sources' rows of an entity, in the company's spellings; no rows, but the right
-    columns, when none feeds it. Amounts without a currency are in the company's.
+    columns, when none feeds it. Amounts without a currency are in the company's; codes of currencies
+    are in capitals, whatever the source.
 -#}
 {% macro union_entity(entity) -%}
     {%- set columns = entity_columns(entity) -%}
@@ -342,9 +343,12 @@
     {%- for source_system in sources %}
     {%- set expressions = spelled_columns(source_system, columns) -%}
     {%- set spelled = expressions | list -%}
+    {%- for name in ['currency', 'base_currency', 'quote_currency'] -%}
+        {%- do expressions.update({name: currency_code('delivered.' ~ name)}) -%}
+    {%- endfor -%}
     {%- if not currency_is_elsewhere(entity) -%}
         {%- do expressions.update({
-            'currency': 'coalesce(delivered.currency, ' ~ company_currency() ~ ')'
+            'currency': 'coalesce(' ~ expressions.currency ~ ', ' ~ company_currency() ~ ')'
         }) -%}
     {%- endif %}
     select

@@ -8,6 +8,11 @@
     cast({{ numerator }} as double) / nullif(cast({{ denominator }} as double), 0)
 {%- endmacro %}
 
+{#- A currency's code, however a source spells it. -#}
+{% macro currency_code(code) -%}
+    upper(trim({{ code }}))
+{%- endmacro %}
+
 {#- The company's currency: that of every amount that names none. -#}
 {% macro company_currency() -%}
     '{{ var("currency") }}'

@@ -31,8 +31,10 @@
 {%- endmacro %}
 
 {#- The text of a change of a field as a value of the attribute's type; NULL where it cannot be read. -#}
-{% macro value_of_text(text, type) -%}
-    {%- if type == 'date' -%}
+{% macro value_of_text(text, type, name) -%}
+    {%- if name == 'currency' -%}
+        {{ currency_code(text) }}
+    {%- elif type == 'date' -%}
         {{ day_of_text(text) }}
     {%- elif type == 'decimal(9,6)' -%}
         cast({{ try_decimal(text, 9) }} / divisor as decimal(9, 6))
@@ -222,6 +224,6 @@
 {#- Of the fields that changed at a moment: whether one is of the attribute, and its two values. -#}
 {% macro changed_attribute(name, type) -%}
     max(case when attribute = '{{ name }}' then 1 else 0 end) = 1 as says_{{ name }},
-    max(case when attribute = '{{ name }}' then {{ value_of_text('new_value', type) }} end) as {{ name }},
-    max(case when attribute = '{{ name }}' then {{ value_of_text('old_value', type) }} end) as was_{{ name }}
+    max(case when attribute = '{{ name }}' then {{ value_of_text('new_value', type, name) }} end) as {{ name }},
+    max(case when attribute = '{{ name }}' then {{ value_of_text('old_value', type, name) }} end) as was_{{ name }}
 {%- endmacro %}

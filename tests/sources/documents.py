@@ -94,8 +94,8 @@ def crm(systems: Systems) -> None:
         FIRST,
         "salesforce",
         opportunity=[
-            deal("TAXED", "1000", "EUR"),
-            deal("REPLACED", "500"),
+            deal("TAXED", "1000", "eur"),
+            deal("REPLACED", "500", "Usd "),
             deal("CREDITED", "438.24"),
             deal("VOIDED", "300"),
             deal("UNAPPROVED", "700"),
@@ -125,7 +125,7 @@ def crm(systems: Systems) -> None:
         product=[{"id": "01tA", "name": "Seat", "is_active": "true"} | stamp],
         pricebook_entry=[
             {"id": "01uA", "product_2_id": "01tA", "unit_price": "80", "is_active": "true"}
-            | {"currency_iso_code": "EUR"}
+            | {"currency_iso_code": "eur"}
             | stamp,
             {"id": "01uB", "product_2_id": "01tA", "unit_price": "90", "is_active": "true"} | stamp,
             # Of a partner's price book, saved at the same moment and read later.
@@ -467,7 +467,7 @@ def finance(systems: Systems) -> None:
             | {"commission_pct": "0.1", "tier_kind": "marginal", "cap_amount": "9"}
         ],
         invoice=[
-            invoice("F-1", "Sent", tax_amount="16", freight_amount="3"),
+            invoice("F-1", "Sent", tax_amount="16", freight_amount="3", currency="usd"),
             invoice("F-2", "paid"),
             invoice("F-3", "Written off"),
             invoice("F-4", "Cancelled"),
@@ -479,7 +479,7 @@ def finance(systems: Systems) -> None:
             {"invoice_id": "F-8", "invoiced_on": "2026-02-10", "amount": "10", "status": "sent"},
         ],
         order=[
-            order("FO-1", ""),
+            order("FO-1", "", currency=" eur"),
             order("FO-2", "Pending approval"),
             # A part by each of the names it had.
             order("FO-3", "", opportunity_id="HUB", subtotal_amount="50", **usd),
@@ -529,7 +529,7 @@ def advertising(systems: Systems) -> None:
         "marketing",
         ad_spend=[
             {"campaign_id": CAMPAIGN, "spend_on": "2026-03-01", "channel": "paid_social"}
-            | {"spend_amount": "3"}
+            | {"spend_amount": "3", "currency": "usd"}
         ],
     )
     known = {"last_modified_time": AT}

@@ -113,6 +113,22 @@ def test_a_currency_that_was_never_delivered_is_nobody_s(books: Systems) -> None
     ) == [("4", None)]
 
 
+def test_currencies_are_in_capitals_whatever_the_source(books: Systems) -> None:
+    assert books.rows(
+        "select currency, amount_in_currency, amount from pipeline.fct_opportunity "
+        "where opportunity_id in ('TAXED', 'REPLACED') union all "
+        "select currency, invoice_amount_in_currency, invoice_amount from revenue.fct_invoice "
+        "where invoice_id = 'F-1' union all "
+        "select currency, subtotal_amount_in_currency, subtotal_amount from revenue.fct_order "
+        "where order_id = 'FO-1' order by all"
+    ) == [
+        ("EUR", *amounts("100", "125")),
+        ("EUR", *amounts("1000", "1250")),
+        ("USD", *amounts("119", "119")),
+        ("USD", *amounts("500", "500")),
+    ]
+
+
 def test_an_invoice_without_a_due_day_is_never_overdue(books: Systems) -> None:
     assert books.rows(
         "select invoice_id, due_on, is_overdue from revenue.fct_invoice "

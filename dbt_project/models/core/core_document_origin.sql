@@ -70,8 +70,8 @@ select
     end as invoice_id,
     made.source_file,
     made.source_line,
-    not (coalesce(deal_reached.is_found, true) and coalesce(invoice_reached.is_found, true))
-        as is_unfinished
+    coalesce(deal_reached.is_found, true) = false
+    or coalesce(invoice_reached.is_found, true) = false as is_unfinished
 from made
 left join deal_reached
     on

@@ -1,6 +1,6 @@
 with versions as (select * from {{ ref('core_opportunity_version') }}),
 
-merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity')
+opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity')
 
 select
     source_system,
@@ -12,4 +12,4 @@ union
 select
     source_system,
     record_id as opportunity_id
-from merges
+from opportunity_merges

@@ -1,5 +1,7 @@
 with prices as (
-    {{ latest_versions('product_price', ['product_id', 'price_list_id', 'currency', 'valid_from']) }}
+    {{ latest_versions(
+        'product_price', ['product_id', 'price_list_id', 'currency', 'valid_from']
+    ) }}
 )
 
 select

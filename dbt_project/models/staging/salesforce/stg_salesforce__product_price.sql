@@ -10,7 +10,7 @@ placed as (
     select
         *,
         coalesce(pricebook2_id, 'standard') as price_list_id,
-        product2_id || '|' || coalesce(currency_iso_code, '') as priced
+        product2_id || '|' || coalesce({{ currency_code('currency_iso_code') }}, '') as priced
     from entries
 ),
 
