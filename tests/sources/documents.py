@@ -122,6 +122,10 @@ def crm(systems: Systems) -> None:
             order("SF-5", "Activated", opportunity_id="PARTLY", **usd),
             order("SF-6", "Activated", opportunity_id="PARTLY", **usd) | {"total_amount": ""},
         ],
+        order_item=[
+            stamp | {"id": f"802{n}", "order_id": f"SF-{n}", "quantity": "1", "unit_price": "100"}
+            for n in (1, 2)
+        ],
         product=[{"id": "01tA", "name": "Seat", "is_active": "true"} | stamp],
         pricebook_entry=[
             {"id": "01uA", "product_2_id": "01tA", "unit_price": "80", "is_active": "true"}
@@ -134,6 +138,14 @@ def crm(systems: Systems) -> None:
             | stamp,
         ],
         quote=[{"id": "0Q0A", "opportunity_id": "TAXED", "name": "Draft"} | stamp],
+    )
+    # Later one order has lost its line.
+    systems.deliver(
+        TODAY,
+        "salesforce",
+        order_item=[
+            {"id": "8022", "order_id": "SF-2", "is_deleted": "true", "system_modstamp": LATER}
+        ],
     )
 
 

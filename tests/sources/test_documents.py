@@ -285,6 +285,17 @@ def test_lines_that_repeat_others_or_pay_are_no_goods(books: Systems) -> None:
     ) == [(Decimal(90),)]
 
 
+def test_orders_of_a_source_without_lines_break_nothing(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, is_line_break, n_lines, count(*) from revenue.fct_order "
+        "where order_id like 'FO-%' or order_id in ('SF-1', 'SF-2') group by all order by all"
+    ) == [
+        ("finance", False, 0, 8),
+        ("salesforce", False, 1, 1),
+        ("salesforce", True, 0, 1),
+    ]
+
+
 def test_a_type_of_item_nobody_knows_is_left_for_a_check(books: Systems) -> None:
     [suite] = [
         suite

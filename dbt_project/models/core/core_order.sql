@@ -46,6 +46,12 @@ statuses as (select * from {{ ref('core_document_status') }}),
 
 account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
 
+-- Sources whose lines have ever come: lines that are lost are missed only there.
+line_sources as (
+    select distinct source_system
+    from ({{ union_entity('order_line') }}) as lines_ever
+),
+
 line_totals as (
     select
         source_system,
@@ -76,6 +82,7 @@ select
     addressed.is_opportunity_ambiguous,
     addressed.source_file,
     addressed.source_line,
+    line_sources.source_system is not null as has_lines_delivered,
     coalesce(line_totals.n_lines, 0) as n_lines,
     addressed.subtotal_amount,
     addressed.tax_amount,
@@ -87,6 +94,7 @@ left join line_totals
     on
         addressed.source_system = line_totals.source_system
         and addressed.order_id = line_totals.order_id
+left join line_sources on addressed.source_system = line_sources.source_system
 left join account_merges
     on
         addressed.source_system = account_merges.source_system

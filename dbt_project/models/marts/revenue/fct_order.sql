@@ -19,8 +19,9 @@ select
     orders.excluded_reason,
     orders.currency,
     -- Lines carry six decimals, headers four: half a unit of the fourth decimal per line is
-    -- rounding, anything above is a break.
-    coalesce(
+    -- rounding, anything above is a break. A source without lines has nothing to add up.
+    orders.has_lines_delivered
+    and coalesce(
         abs(orders.subtotal_amount - orders.line_amount) > greatest(orders.n_lines, 1) * 0.00005,
         true
     ) as is_line_break,
