@@ -27,14 +27,16 @@
 {%- endmacro %}
 
 {#-
-    The latest known version of each record of an entity, deleted ones left out.
+    The latest known version of each record of an entity, deleted ones left out; with `gone`, of the
+    deleted ones alone.
 
     A later extract wins over an earlier one; within an extract the later stamp wins, and between
     equal stamps the line further down.
 -#}
-{% macro latest_versions(entity, keys) -%}
+{% macro latest_versions(entity, keys, gone=false) -%}
+    {%- set names = entity_columns(entity) | map('first') | list -%}
     select
-        {%- for name, _ in entity_columns(entity) %}
+        {%- for name in names %}
         {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from (
@@ -46,7 +48,13 @@
             ) as version_rank
         from ({{ union_entity(entity) }}) as versions
     ) as ranked
+    {%- if not gone %}
     where version_rank = 1 and op = 'upsert'
+    {%- elif 'is_deleted' in names %}
+    where version_rank = 1 and (op = 'delete' or is_deleted)
+    {%- else %}
+    where version_rank = 1 and op = 'delete'
+    {%- endif %}
 {%- endmacro %}
 
 {#-

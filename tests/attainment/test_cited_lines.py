@@ -141,6 +141,7 @@ CARRIED: dict[str, dict[str, Carried]] = {
     },
     "revenue.fct_excluded_record": {
         "netsuite/transaction": Carried({"example_record_id": "id"}),
+        "salesforce/opportunity": Carried({"example_record_id": "Id"}),
     },
     "revenue.fct_invoice": {
         "netsuite/transaction": Carried(

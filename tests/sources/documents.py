@@ -106,6 +106,7 @@ def crm(systems: Systems) -> None:
             deal("QUOTED", "200"),
             deal("CASH", "60"),
             deal("LINES", "90"),
+            deal("GONE", "90"),
         ],
         opportunity_line_item=[
             stamp
@@ -118,6 +119,7 @@ def crm(systems: Systems) -> None:
             order("SF-2", "Draft"),
             order("SF-3", "Canceled"),
             order("SF-4", "Activated", opportunity_id="TWICE", **usd),
+            order("SF-7", "Activated", opportunity_id="TWICE", **usd),
             # Of the two orders of a deal, one says nothing of its amount.
             order("SF-5", "Activated", opportunity_id="PARTLY", **usd),
             order("SF-6", "Activated", opportunity_id="PARTLY", **usd) | {"total_amount": ""},
@@ -139,13 +141,14 @@ def crm(systems: Systems) -> None:
         ],
         quote=[{"id": "0Q0A", "opportunity_id": "TAXED", "name": "Draft"} | stamp],
     )
-    # Later one order has lost its line.
+    # Later one order has lost its line, and a deal and an order are gone.
+    gone = {"is_deleted": "true", "system_modstamp": LATER}
     systems.deliver(
         TODAY,
         "salesforce",
-        order_item=[
-            {"id": "8022", "order_id": "SF-2", "is_deleted": "true", "system_modstamp": LATER}
-        ],
+        opportunity=[deal("GONE", "90") | gone],
+        order=[order("SF-7", "Activated") | gone],
+        order_item=[{"id": "8022", "order_id": "SF-2"} | gone],
     )
 
 
@@ -258,6 +261,15 @@ def netsuite(systems: Systems) -> None:
     add("210", "RtnAuth", "G", "", "5", corrects="200")
     add("211", "CustCred", "B", "", "5", corrects="210")
     many_lines(add, lines, known)
+    # What is deleted later, one of it void.
+    add("230", "SalesOrd", "B", "", "9")
+    add("231", "CustInvc", "A", "", "9")
+    add("232", "CustInvc", "V", "", "9")
+    add("233", "CustCred", "A", "", "9")
+    add("234", "CustPymt", "C", "", "9")
+    # The return of one that is gone, and its credit memo.
+    add("235", "RtnAuth", "G", "", "9", corrects="231")
+    add("236", "CustCred", "B", "", "9", corrects="235")
     # Sold for cash, a part of it taken back; one that nobody has approved, and one that is void.
     add("190", "SalesOrd", "G", "CASH", "60")
     add("191", "CashSale", "C", "", "100", tax="19", corrects="190")
@@ -267,6 +279,14 @@ def netsuite(systems: Systems) -> None:
     add("195", "CashRfnd", "V", "CASH", "500")
     # An order whose status no one has mapped.
     add("160", "SalesOrd", "Y", "", "1")
+    gone = [header for header in headers if header["id"] in DELETED]
+    systems.deliver(
+        TODAY,
+        "netsuite",
+        transaction=[
+            header | {"_fivetran_deleted": "TRUE", "_fivetran_synced": LATER} for header in gone
+        ],
+    )
     systems.deliver(
         FIRST,
         "netsuite",
@@ -418,6 +438,8 @@ def stripe(systems: Systems) -> None:
     )
 
 
+DELETED = ["230", "231", "232", "233", "234"]
+"""NetSuite's documents that are gone on the second day."""
 UNITS_SENT = {
     "jpy": "500",
     "clp": "500",

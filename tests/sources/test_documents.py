@@ -242,8 +242,11 @@ def test_what_is_void_or_closed_by_credit_memos_is_not_paid(books: Systems) -> N
 def test_what_takes_back_an_invoice_that_does_not_count_does_not_count(books: Systems) -> None:
     assert books.rows(
         "select invoice_id, credited_invoice_id, status, is_counted, excluded_reason "
-        "from revenue.fct_invoice where invoice_id = '211'"
-    ) == [("211", "200", "closed", False, "credits_excluded_invoice")]
+        "from revenue.fct_invoice where invoice_id in ('211', '236') order by all"
+    ) == [
+        ("211", "200", "closed", False, "credits_excluded_invoice"),
+        ("236", "231", "closed", False, "credits_excluded_invoice"),
+    ]
     assert books.rows("select is_counted from core.core_refund where refund_id = '211'") == [
         (False,)
     ]
@@ -482,16 +485,41 @@ def test_documents_that_do_not_count_are_counted_by_reason(books: Systems) -> No
         "select source_system, record_type, excluded_reason, n_records "
         "from revenue.fct_excluded_record where source_system = 'netsuite' order by all"
     ) == [
-        ("netsuite", "credit_memo", "credits_excluded_invoice", 1),
+        ("netsuite", "credit_memo", "credits_excluded_invoice", 2),
+        ("netsuite", "credit_memo", "deleted", 1),
         ("netsuite", "credit_memo", "void", 2),
+        ("netsuite", "invoice", "deleted", 2),
         ("netsuite", "invoice", "pending_approval", 2),
         ("netsuite", "invoice", "rejected", 1),
         ("netsuite", "invoice", "void", 3),
         ("netsuite", "order", "cancelled", 1),
+        ("netsuite", "order", "deleted", 1),
         ("netsuite", "order", "pending_approval", 1),
+        ("netsuite", "payment", "deleted", 1),
         ("netsuite", "payment", "pending_approval", 2),
         ("netsuite", "payment", "void", 1),
     ]
+
+
+def test_deals_and_documents_that_are_gone_are_counted_too(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, record_type, excluded_reason, example_record_id, n_records "
+        "from revenue.fct_excluded_record where excluded_reason in ('deleted', 'merged') "
+        "and source_system <> 'netsuite' order by all"
+    ) == [
+        ("hubspot", "opportunity", "merged", "MERGED", 1),
+        ("salesforce", "opportunity", "deleted", "GONE", 1),
+        ("salesforce", "order", "deleted", "SF-7", 1),
+    ]
+    # With what counts they are all that was delivered.
+    [(delivered, counted, excluded)] = books.rows(
+        "select (select count(distinct id) from raw.netsuite__transaction "
+        "where type in ('CustInvc', 'CashSale')), (select count(*) from revenue.fct_invoice "
+        "where source_system = 'netsuite' and document_type = 'invoice' and is_counted), "
+        "(select sum(n_records) from revenue.fct_excluded_record "
+        "where source_system = 'netsuite' and record_type = 'invoice')"
+    )
+    assert delivered == counted + excluded
 
 
 def test_every_object_of_stripe_that_says_its_mode_must_say_it_and_is_asked() -> None:

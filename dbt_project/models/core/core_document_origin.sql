@@ -4,12 +4,23 @@ with known_links as (
     {{ latest_versions('document_link', ['document_id']) }}
 ),
 
+gone_links as (
+    {{ latest_versions('document_link', ['document_id'], gone=true) }}
+),
+
+-- What was made from a document that is deleted is still what it was made from.
+all_links as (
+    select * from known_links
+    union all
+    select * from gone_links
+),
+
 links as (
     select
         *,
         opportunity_id is not null as is_deal,
         coalesce(document_type = 'invoice', false) as is_invoice
-    from known_links
+    from all_links
 ),
 {% for target in ['deal', 'invoice'] %}
 -- A step leads to what a document was made from; one that has what is looked for leads to itself.

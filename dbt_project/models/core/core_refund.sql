@@ -8,6 +8,10 @@ invoices as (
     {{ latest_versions('invoice', ['invoice_id']) }}
 ),
 
+gone_invoices as (
+    {{ latest_versions('invoice', ['invoice_id'], gone=true) }}
+),
+
 origins as (select * from {{ ref('core_document_origin') }}),
 
 accounts as (select * from {{ ref('core_account') }}),
@@ -29,7 +33,7 @@ traced as (
     where not coalesce(refunds.is_deleted, false)
 ),
 
--- What takes back an invoice that does not count would leave less than nothing.
+-- What takes back an invoice that does not count, or is deleted, would leave less than nothing.
 judged_invoices as (
     select
         invoices.source_system,
@@ -43,6 +47,16 @@ judged_invoices as (
             invoices.source_system = statuses.source_system
             and statuses.document_type = 'invoice'
             and invoices.status = statuses.source_status
+
+    union all
+
+    select
+        source_system,
+        invoice_id,
+        opportunity_id,
+        currency,
+        true as is_excluded
+    from gone_invoices
 ),
 
 judged as (
