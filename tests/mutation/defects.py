@@ -1130,6 +1130,12 @@ sql(
     by="revenue.fct_booking_reconciliation.orders_are_compared_once",
 )
 sql(
+    "an invoice is compared with no deal",
+    "update revenue.fct_booking_reconciliation set n_invoices = 0 where opportunity_id = "
+    "(select min(opportunity_id) from revenue.fct_booking_reconciliation where n_invoices > 0)",
+    by="reconciliation.invoices_are_compared_once",
+)
+sql(
     "orders lose their keys",
     "update revenue.fct_order set order_key = null where order_id like '%4'",
     by="dbt.fct_order_is_unique",

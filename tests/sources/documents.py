@@ -35,6 +35,7 @@ MODELS = (
 )
 
 
+LOST = {"stage_name": "Closed Lost", "probability": "0", "is_won": "false"}
 LINES = [
     ("REPLACED", "01tA"),
     ("REPLACED", "01tB"),
@@ -106,6 +107,11 @@ def crm(systems: Systems) -> None:
             deal("QUOTED", "200"),
             deal("CASH", "60"),
             deal("LINES", "90"),
+            # Half a percent is no difference, nor is one dollar.
+            deal("NEARLY", "10000"),
+            deal("SMALL", "10"),
+            deal("LOST", "100") | LOST,
+            deal("TAKEN-BACK", "100") | LOST,
             deal("GONE", "90"),
         ],
         opportunity_line_item=[
@@ -261,6 +267,14 @@ def netsuite(systems: Systems) -> None:
     add("210", "RtnAuth", "G", "", "5", corrects="200")
     add("211", "CustCred", "B", "", "5", corrects="210")
     many_lines(add, lines, known)
+    # Within what may differ, and invoices of deals that are lost.
+    add("240", "SalesOrd", "G", "NEARLY", "9950")
+    add("241", "CustInvc", "B", "NEARLY", "10050.01")
+    add("242", "SalesOrd", "G", "SMALL", "11")
+    add("243", "CustInvc", "B", "SMALL", "9")
+    add("244", "CustInvc", "A", "LOST", "100")
+    add("245", "CustInvc", "A", "TAKEN-BACK", "100")
+    add("246", "CustCred", "A", "", "100", corrects="245")
     # What is deleted later, one of it void.
     add("230", "SalesOrd", "B", "", "9")
     add("231", "CustInvc", "A", "", "9")

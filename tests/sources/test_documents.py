@@ -326,6 +326,7 @@ def test_a_credit_memo_is_a_negative_row_of_the_deal_it_corrects(books: Systems)
         ("netsuite", "204", "203", None, *amounts("-5", "-5")),
         ("netsuite", "206", "205", None, *amounts("-3", "-3")),
         ("netsuite", "208", "207", None, *amounts("-5", "-5")),
+        ("netsuite", "246", "245", "TAKEN-BACK", *amounts("-100", "-100")),
         ("stripe", "cn_1", "in_paid", None, *amounts("-11.9", "-10")),
         ("stripe", "cn_by_share", "in_within_too", None, *amounts("-119", "-100")),
         ("stripe", "cn_untaxed", "in_on_top", None, *amounts("-5", "-5")),
@@ -344,9 +345,13 @@ def test_deals_meet_what_counts_of_their_orders_and_invoices(books: Systems) -> 
         ("CASH", 1, 1, "matched", "matched", *amounts("60", "60")),
         ("CREDITED", 1, 2, "matched", "matched", *amounts("438.24", "438.24")),
         ("LINES", 1, 1, "matched", "matched", *amounts("90", "90")),
+        ("LOST", 0, 1, "not_booked", "invoice_without_booking", None, Decimal(100)),
+        ("NEARLY", 1, 1, "matched", "over_invoiced", *amounts("9950", "10050.01")),
         ("QUOTED", 1, 1, "matched", "matched", *amounts("200", "200")),
         ("REPLACED", 1, 1, "matched", "matched", *amounts("500", "500")),
         ("RETURNED", 1, 1, "matched", "partly_invoiced", *amounts("100", "-1")),
+        ("SMALL", 1, 1, "matched", "matched", *amounts("11", "9")),
+        ("TAKEN-BACK", 0, 1, "not_booked", "credited", None, Decimal(0)),
         ("TAXED", 1, 1, "matched", "matched", *amounts("1000", "1000")),
         ("UNAPPROVED", 0, 0, "not_ordered_yet", "not_invoiced_yet", None, None),
         ("VOIDED", 1, 1, "matched", "matched", *amounts("300", "300")),
@@ -385,6 +390,16 @@ def test_documents_that_were_made_from_each_other_are_left_for_a_check(books: Sy
     ) == [("183",), ("184",), ("185",)]
 
 
+def test_an_invoice_of_a_deal_that_is_not_won_is_a_break_until_it_is_taken_back(
+    books: Systems,
+) -> None:
+    assert books.rows(
+        "select opportunity_id, is_order_break, is_invoice_break, compared_amount "
+        "from revenue.fct_booking_reconciliation where opportunity_id in ('LOST', 'TAKEN-BACK') "
+        "order by all"
+    ) == [("LOST", False, True, Decimal(100)), ("TAKEN-BACK", False, False, Decimal(0))]
+
+
 def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Systems) -> None:
     """HUB is HubSpot's alone; two systems have TWICE, and Salesforce's order means its own."""
     assert books.rows(
@@ -402,7 +417,7 @@ def test_an_order_meets_the_deal_it_names_in_whichever_system_that_is(books: Sys
         "select count(*), count(distinct booking_reconciliation_key), sum(n_orders), "
         "sum(n_invoices) from revenue.fct_booking_reconciliation"
     ) == books.rows(
-        "select 15, 15, (select count(*) from revenue.fct_order "
+        "select 19, 19, (select count(*) from revenue.fct_order "
         "where is_counted and opportunity_id is not null), (select count(*) from "
         "revenue.fct_invoice where is_counted and opportunity_id is not null "
         "and document_type = 'invoice')"

@@ -31,6 +31,7 @@ compared as (
         coalesce(deals.opportunity_id, ordered.opportunity_id, invoiced.opportunity_id)
             as opportunity_id,
         coalesce(ordered.is_ambiguous, invoiced.is_ambiguous, false) as is_ambiguous,
+        invoiced.named_key is not null as is_invoiced,
         deals.opportunity_key,
         deals.close_on as booked_on,
         ordered.first_document_on as first_ordered_on,
@@ -51,17 +52,15 @@ compared as (
         coalesce(deals.close_on, ordered.first_document_on, invoiced.first_document_on)
             as compared_on,
         coalesce(deals.amount_in_currency, ordered.goods_amount, invoiced.goods_amount)
-            as compared_amount_in_currency
+            as compared_amount_in_currency,
+        -- What may differ (M60).
+        greatest(1.00, 0.005 * abs(coalesce(deals.amount_in_currency, 0))) as tolerance
     from deals
     full join ordered on deals.opportunity_key = ordered.named_key
     full join invoiced
         on coalesce(deals.opportunity_key, ordered.named_key) = invoiced.named_key
     cross join latest_extract
     cross join systems
-    -- Invoices of deals that are neither won nor ordered have nothing to be compared with.
-    where
-        coalesce(deals.opportunity_key, ordered.named_key) is not null
-        or invoiced.is_ambiguous
 ),
 
 coded as (
@@ -70,6 +69,7 @@ coded as (
         case
             when not has_orders then 'no_orders_delivered'
             when is_ambiguous then 'deal_ambiguous'
+            when booked_on is null and n_orders = 0 then 'not_booked'
             when booked_on is null then 'order_without_booking'
             when booked_amount_in_currency is null then 'no_amount'
             when n_orders = 0 and {{ days_between('booked_on', 'as_of_on') }} <= 14
@@ -79,14 +79,25 @@ coded as (
                 then 'amount_unknown'
             when order_currency <> currency or other_order_currency <> currency
                 then 'currency_differs'
-            when abs(ordered_amount_in_currency - booked_amount_in_currency) > 0.01
+            when abs(ordered_amount_in_currency - booked_amount_in_currency) > tolerance
                 then 'amount_differs'
             else 'matched'
         end as order_code,
         case
             when not has_invoices then 'no_invoices_delivered'
             when is_ambiguous then 'deal_ambiguous'
-            when booked_on is null then 'not_booked'
+            when booked_on is null and not is_invoiced then 'not_booked'
+            when booked_on is null and (
+                invoiced_amount_in_currency is null or invoice_currency is null
+            )
+                then 'amount_unknown'
+            -- What was taken back is no sale; with several currencies no sum says that it was.
+            when
+                booked_on is null
+                and abs(invoiced_amount_in_currency) <= tolerance
+                and invoice_currency = other_invoice_currency
+                then 'credited'
+            when booked_on is null then 'invoice_without_booking'
             when booked_amount_in_currency is null then 'no_amount'
             when n_invoices = 0 and {{ days_between('booked_on', 'as_of_on') }} <= 120
                 then 'not_invoiced_yet'
@@ -95,13 +106,13 @@ coded as (
                 then 'amount_unknown'
             when invoice_currency <> currency or other_invoice_currency <> currency
                 then 'currency_differs'
-            when invoiced_amount_in_currency > booked_amount_in_currency + 0.01
+            when invoiced_amount_in_currency > booked_amount_in_currency + tolerance
                 then 'over_invoiced'
             when
-                invoiced_amount_in_currency < booked_amount_in_currency - 0.01
+                invoiced_amount_in_currency < booked_amount_in_currency - tolerance
                 and {{ days_between('booked_on', 'as_of_on') }} <= 240
                 then 'partly_invoiced'
-            when invoiced_amount_in_currency < booked_amount_in_currency - 0.01
+            when invoiced_amount_in_currency < booked_amount_in_currency - tolerance
                 then 'under_invoiced'
             else 'matched'
         end as invoice_code
@@ -128,8 +139,8 @@ select
     )
         as is_order_break,
     coded.invoice_code in (
-        'deal_ambiguous', 'invoice_missing', 'amount_unknown', 'currency_differs',
-        'over_invoiced', 'under_invoiced'
+        'deal_ambiguous', 'invoice_without_booking', 'invoice_missing', 'amount_unknown',
+        'currency_differs', 'over_invoiced', 'under_invoiced'
     )
         as is_invoice_break,
 
