@@ -38,6 +38,10 @@ def percent(said: str, published: Any) -> bool:
     return same(said, None if published is None else published * 100)
 
 
+def millionths(said: str, published: Any) -> bool:
+    return same(said, published * 1_000_000)
+
+
 def or_nobody(said: str, published: Any) -> bool:
     return same(said, None if published == "unassigned" else published)
 
@@ -129,7 +133,12 @@ CARRIED: dict[str, dict[str, Carried]] = {
     "attainment.fct_quota_in_force": {"finance/quota": Carried(QUOTA)},
     "funnel.fct_spend": {
         # Google's lines are of a device and a network; the public row adds up a campaign's day.
-        "google_ads/campaign_stats": Carried({"spend_on": "date"}),
+        "google_ads/campaign_stats": Carried(
+            {"spend_on": "date", "clicks": "clicks", "spend_amount_in_currency": "cost_micros"},
+            {"spend_amount_in_currency": millionths},
+            where="n_source_lines = 1",
+            key=("spend_on",),
+        ),
         "linkedin_ads/ad_analytics_by_campaign": Carried(
             {
                 "spend_on": "day",

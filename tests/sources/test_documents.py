@@ -599,6 +599,13 @@ def test_costs_in_millionths_fit_and_are_rounded_after_adding(books: Systems) ->
     ]
 
 
+def test_spend_says_how_many_lines_it_adds_up(books: Systems) -> None:
+    assert books.rows(
+        "select source_system, currency, n_source_lines, source_line from funnel.fct_spend "
+        "where source_system = 'google_ads' and campaign_id not in ('13', '14') order by all"
+    ) == [("google_ads", "IDR", 1, 2), ("google_ads", "USD", 1000, 3)]
+
+
 def test_spend_of_a_campaign_in_two_currencies_and_systems_has_three_keys(books: Systems) -> None:
     assert books.rows(
         "select count(*), count(distinct spend_key), count(distinct source_system), "

@@ -21,6 +21,7 @@ select
     spend.source_file,
     spend.source_line,
 
+    spend.n_source_lines,
     spend.impressions,
     spend.clicks,
     spend.spend_amount as spend_amount_in_currency,
