@@ -217,7 +217,7 @@
         ],
         'document_link': [
             ('document_id', 'varchar'), ('document_type', 'varchar'), ('made_from_id', 'varchar'),
-            ('opportunity_id', 'varchar'),
+            ('opportunity_id', 'varchar'), ('unknown_line_type', 'varchar'),
         ],
         'excluded_record': [
             ('record_type', 'varchar'), ('record_id', 'varchar'), ('excluded_reason', 'varchar'),

@@ -100,7 +100,13 @@
             when lines.is_cost_line then 'none'
             when lines.is_tax_line then 'tax'
             else coalesce(kinds.line_kind, 'goods')
-        end as line_kind
+        end as line_kind,
+        case
+            when
+                not coalesce(lines.is_main_line or lines.is_cost_line or lines.is_tax_line, false)
+                and kinds.line_kind is null
+                then lines.item_type
+        end as unknown_item_type
     from {{ relation }} as lines
     left join {{ ref('seed_document_line_kind') }} as kinds
         on

@@ -106,6 +106,14 @@ CARRIED: dict[str, dict[str, Carried]] = {
             where="cause in ('book', 'rebook')",
             key=("opportunity_id",),
         ),
+        "salesforce/opportunity_split": Carried(
+            {
+                "opportunity_id": "OpportunityId",
+                "participant_id": "SplitOwnerId",
+                "credit_pct": "SplitPercentage",
+            },
+            {"credit_pct": percent, "participant_id": or_nobody},
+        ),
     },
     "attainment.fct_credit_control": {
         "finance/seller_total": Carried(
@@ -243,6 +251,14 @@ def test_every_cited_file_is_held_to_it(demo: Published) -> None:
         assert {kind for (kind,) in cited} <= {*kinds, None}, table
     [(silent,)] = demo.rows("select count(*) from shared.dim_account where source_file is null")
     assert silent == 1
+
+
+def test_credit_by_a_split_cites_the_split(demo: Published) -> None:
+    assert demo.rows(
+        "select bool_and(starts_with(source_file, 'salesforce/opportunity_split/')) "
+        "from attainment.fct_credit where credit_type = 'overlay' "
+        "or credit_type = 'direct' and credit_pct < 1"
+    ) == [(True,)]
 
 
 def test_the_comparison_sees_another_line(demo: Published) -> None:

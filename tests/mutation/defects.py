@@ -1422,11 +1422,7 @@ def _new_status_code(folder: Path) -> None:
     )
 
 
-@defect(
-    "a type of items has a new name",
-    "extract",
-    by="raw.netsuite__transaction_line.item_types_are_known",
-)
+@defect("a type of items has a new name", "extract", by="dbt.types_of_document_lines_are_known")
 def _new_item_type(folder: Path) -> None:
     rewrite(
         folder / "netsuite_transaction_line.csv",

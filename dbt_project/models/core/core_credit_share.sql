@@ -46,7 +46,10 @@ splits as (
         case when delivered_splits.is_of_other_field then delivered_splits.split_amount end
             as share_amount_in_currency,
         delivered_splits.known_from_on,
-        delivered_splits.known_to_on
+        delivered_splits.known_to_on,
+        delivered_splits.split_id,
+        delivered_splits.source_file,
+        delivered_splits.source_line
     from delivered_splits
     inner join booked
         on
@@ -106,14 +109,22 @@ generations as (
     from points
 ),
 
-split_members as (
+splits_in_force as (
     select
         generations.opportunity_key,
         generations.pool,
         generations.valid_from_on,
         splits.participant_id,
-        sum(splits.split_pct) as credit_pct,
-        sum(splits.share_amount_in_currency) as share_amount_in_currency
+        splits.split_pct,
+        splits.share_amount_in_currency,
+        splits.source_file,
+        splits.source_line,
+        row_number() over (
+            partition by
+                generations.opportunity_key, generations.pool, generations.valid_from_on,
+                splits.participant_id
+            order by splits.split_pct desc, splits.split_id asc
+        ) as place
     from generations
     inner join splits
         on
@@ -121,9 +132,21 @@ split_members as (
             and generations.pool = splits.pool
             and generations.valid_from_on >= splits.known_from_on
             and generations.valid_from_on < splits.known_to_on
-    group by
-        generations.opportunity_key, generations.pool, generations.valid_from_on,
-        splits.participant_id
+),
+
+-- Of several splits of one participant the largest is cited.
+split_members as (
+    select
+        opportunity_key,
+        pool,
+        valid_from_on,
+        participant_id,
+        sum(split_pct) as credit_pct,
+        sum(share_amount_in_currency) as share_amount_in_currency,
+        max(case when place = 1 then source_file end) as source_file,
+        max(case when place = 1 then source_line end) as source_line
+    from splits_in_force
+    group by opportunity_key, pool, valid_from_on, participant_id
 ),
 
 pool_totals as (
@@ -151,7 +174,9 @@ members as (
             else 'overlay'
         end as credit_type,
         credit_pct,
-        share_amount_in_currency
+        share_amount_in_currency,
+        source_file,
+        source_line
     from split_members
 
     union all
@@ -163,7 +188,9 @@ members as (
         coalesce(owners.owner_id, 'unassigned') as participant_id,
         case when owners.owner_id is null then 'house' else 'direct' end as credit_type,
         cast(1 as decimal(38, 6)) as credit_pct,
-        cast(null as decimal(18, 4)) as share_amount_in_currency
+        cast(null as decimal(18, 4)) as share_amount_in_currency,
+        cast(null as varchar) as source_file,
+        cast(null as bigint) as source_line
     from generations
     left join pool_totals
         on
@@ -187,7 +214,9 @@ members as (
         case when pool = 'direct' then 'house' else 'split' end as credit_type,
         1 - total_pct as credit_pct,
         case when total_share_amount is not null then cast(0 as decimal(18, 4)) end
-            as share_amount_in_currency
+            as share_amount_in_currency,
+        cast(null as varchar) as source_file,
+        cast(null as bigint) as source_line
     from pool_totals
     where substring(pool, 1, 8) <> 'overlay|' and total_pct <> 1
 ),
@@ -201,7 +230,9 @@ parties as (
         participant_id,
         max(credit_type) as credit_type,
         cast(sum(credit_pct) as decimal(9, 6)) as credit_pct,
-        cast(sum(share_amount_in_currency) as decimal(18, 4)) as share_amount_in_currency
+        cast(sum(share_amount_in_currency) as decimal(18, 4)) as share_amount_in_currency,
+        max(source_file) as source_file,
+        max(source_line) as source_line
     from members
     group by opportunity_key, pool, valid_from_on, participant_id
 ),
@@ -296,6 +327,8 @@ select
     end as measure,
     spans.valid_from_on,
     spans.valid_to_on,
+    parties.source_file,
+    parties.source_line,
     parties.credit_pct,
     parties.share_amount_in_currency,
     -- Where the share begins and ends on the whole: amounts cut there add up exactly.

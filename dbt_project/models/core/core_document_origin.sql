@@ -10,9 +10,17 @@ gone_links as (
 
 -- What was made from a document that is deleted is still what it was made from.
 all_links as (
-    select * from known_links
+    select
+        *,
+        false as is_gone
+    from known_links
+
     union all
-    select * from gone_links
+
+    select
+        *,
+        true as is_gone
+    from gone_links
 ),
 
 links as (
@@ -58,37 +66,38 @@ links as (
             and steps.reached_id = reached.document_id
 ),
 {% endfor %}
-made as (
+described as (
     select
         links.*,
-        parents.document_id is null as is_parent_unknown
+        links.made_from_id is not null and parents.document_id is null as is_parent_unknown
     from links
     left join links as parents
         on
             links.source_system = parents.source_system
             and links.made_from_id = parents.document_id
-    where links.made_from_id is not null
+    where not links.is_gone
 )
 
 -- A document that was never delivered is taken for the invoice: extracts may leave out old ones.
 select
-    made.source_system,
-    made.document_id,
+    described.source_system,
+    described.document_id,
     deal_reached.opportunity_id,
     case
-        when made.is_parent_unknown then made.made_from_id
+        when described.is_parent_unknown then described.made_from_id
         when invoice_reached.is_found then invoice_reached.reached_id
     end as invoice_id,
-    made.source_file,
-    made.source_line,
+    described.unknown_line_type,
+    described.source_file,
+    described.source_line,
     coalesce(deal_reached.is_found, true) = false
     or coalesce(invoice_reached.is_found, true) = false as is_unfinished
-from made
+from described
 left join deal_reached
     on
-        made.source_system = deal_reached.source_system
-        and made.document_id = deal_reached.document_id
+        described.source_system = deal_reached.source_system
+        and described.document_id = deal_reached.document_id
 left join invoice_reached
     on
-        made.source_system = invoice_reached.source_system
-        and made.document_id = invoice_reached.document_id
+        described.source_system = invoice_reached.source_system
+        and described.document_id = invoice_reached.document_id

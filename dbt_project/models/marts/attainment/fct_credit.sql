@@ -36,6 +36,8 @@ credited as (
         shares.valid_from_on,
         shares.valid_to_on,
         shares.credit_pct,
+        shares.source_file as share_source_file,
+        shares.source_line as share_source_line,
         greatest(events.recorded_on, shares.valid_from_on) as given_on,
         shares.measure,
         -- An amount of the split's own is there as often as the deal is booked.
@@ -70,6 +72,10 @@ credited as (
 identified as (
     select
         *,
+        -- A share that a split gave is the split's to say, all else the booking's.
+        coalesce(share_source_file, source_file) as cited_file,
+        case when share_source_file is null then source_line else share_source_line end
+            as cited_line,
         {{ var('attainment_rate') }}_amount_share as amount_share,
         md5(
             booking_event_id || '|' || pool || '|' || participant_id || '|'
@@ -96,8 +102,8 @@ ledger as (
         measure,
         deal_type,
         currency,
-        source_file,
-        source_line,
+        cited_file as source_file,
+        cited_line as source_line,
         given_on as recorded_on,
         case when given_on = recorded_on then event else 'recredit' end as cause,
         1 as direction,
@@ -129,8 +135,8 @@ ledger as (
         measure,
         deal_type,
         currency,
-        source_file,
-        source_line,
+        cited_file as source_file,
+        cited_line as source_line,
         valid_to_on as recorded_on,
         'recredit' as cause,
         -1 as direction,
