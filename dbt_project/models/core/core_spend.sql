@@ -2,9 +2,9 @@ with spend as (
     {{ latest_versions('spend', ['spend_id']) }}
 ),
 
--- Devices and networks are rows of their own in an ad system; here a channel's day is one row, with
--- the place of the first of them. Rounding comes after adding: a row may cost less than the smallest
--- amount that is published.
+-- Devices and networks are rows of their own in an ad system; here a channel's day is one row,
+-- with the place of the first of them. Rounding comes after adding: a row may cost less than the
+-- smallest amount that is published.
 ranked as (
     select
         source_system,

@@ -87,9 +87,9 @@ coded as (
             when not has_invoices then 'no_invoices_delivered'
             when is_ambiguous then 'deal_ambiguous'
             when booked_on is null and not is_invoiced then 'not_booked'
-            when booked_on is null and (
-                invoiced_amount_in_currency is null or invoice_currency is null
-            )
+            when
+                booked_on is null
+                and (invoiced_amount_in_currency is null or invoice_currency is null)
                 then 'amount_unknown'
             -- What was taken back is no sale; with several currencies no sum says that it was.
             when
