@@ -264,7 +264,8 @@ def _show_release(company: Company, decision: str) -> None:
 def _show_check(word: str, colour: str, check: CheckResult, console: Console) -> None:
     rows = "" if check.n_failed is None else f", {check.n_failed:,} rows"
     console.print(f"[{colour}]{word}[/] [bold]{escape(check.check_id)}[/] on {check.asset}{rows}")
-    observed = "" if check.observed == f"{check.n_failed or 0:,} rows" else check.observed
+    # A number of rows stands in the first line already.
+    observed = "" if (check.observed or "").endswith((" row", " rows")) else check.observed
     details = [
         ("found", observed),
         ("example", check.example),
