@@ -136,9 +136,12 @@ def show_outcome(company: Company, outcome: Outcome) -> None:
         )
         return
     err.print("[bold red]refused[/]: nothing was published, the current release is unchanged")
+    told = {check.example for check in verdict.failed} if verdict else set()
     for failure in outcome.failures:
-        if not failure.startswith("release refused"):
-            err.print(escape(failure), soft_wrap=True)
+        # A check that failed says the same with its owner and what goes wrong.
+        lines = [line for line in failure.splitlines() if line not in told]
+        if lines and not failure.startswith("release refused"):
+            err.print(escape("\n".join(lines)), soft_wrap=True)
     if verdict is None:
         return
     for check in verdict.failed[:_SHOWN_CHECKS]:

@@ -211,7 +211,8 @@ def load_results(
             severity="block",
             owner=contract.owner,
             why="Numbers made from half an extract are wrong without looking wrong.",
-            next_step="Fix the export and land it again, or change the contract.",
+            # A batch that was refused says itself what to do.
+            next_step="" if name in failed else "Fix the export and land it again.",
             status="fail" if name in failed else "pass",
             n_failed=failed[name].n_rejected if name in failed else None,
             example=failed[name].message if name in failed else None,
