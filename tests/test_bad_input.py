@@ -16,6 +16,7 @@ from filelock import FileLock
 from pipelines.demo import LAST_DAY, generate
 from pipelines.settings import PROJECT_ROOT
 from tests.deployment import COMPANIES, Deployment
+from tests.messages import faults
 
 pytestmark = pytest.mark.xdist_group("bad_input")
 
@@ -157,6 +158,7 @@ def test_a_wrong_file_is_refused_and_readers_notice_nothing(
     assert f"maven_crm/opportunity {NEXT}" in said
     for expected in bad.said:
         assert expected in said
+    assert faults(result.output) == []
     assert company.release_id == before
     assert company.value(WON) == bookings
 
@@ -197,6 +199,7 @@ def test_wrong_content_is_refused_by_a_named_check(
     for expected in bad.said:
         assert expected in said
     assert "next step" in said
+    assert faults(result.output) == []
     assert company.release_id == before
 
 
@@ -283,6 +286,7 @@ def test_wrong_use_ends_with_code_two(
     result = company.command(*arguments)
     assert result.exit_code == 2
     assert expected in " ".join(result.output.split())
+    assert faults(result.output) == []
 
 
 def test_a_wrong_key_in_the_company_file_is_named(company: Deployment) -> None:
@@ -318,3 +322,22 @@ def test_an_unknown_currency_is_refused_by_name(tmp_path: Path) -> None:
     assert "1 rows" in said
     assert "currency=XYZ" in said
     assert deployment.release_id is None
+
+
+@pytest.mark.parametrize(
+    ("message", "fault"),
+    [
+        ("duckdb.duckdb.IOException: no such file", "names duckdb.duckdb.IOException"),
+        ("it failed with a ValueError", "names ValueError"),
+        ("Fix the export and land it again now. Fix the export and land it again now.", "twice"),
+        ("raise reject_limits in contracts/a.yml", "no such key: reject_limits"),
+    ],
+)
+def test_a_poor_message_is_noticed(message: str, fault: str) -> None:
+    assert any(fault in each for each in faults(message))
+
+
+def test_a_good_one_is_not() -> None:
+    assert (
+        faults("a.csv lacks stage. Fix the export, or raise reject_limit in contracts/a.yml") == []
+    )
