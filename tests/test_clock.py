@@ -173,6 +173,6 @@ def test_the_report_counts_from_today() -> None:
     from pipelines.publish import InputBatch
 
     batch = InputBatch(batch_id="1", source="crm", object="deal", extract_on=DAY)
-    contents = Contents(DAY, [], [], {}, [batch], [], None, [])
+    contents = Contents(DAY, [], [], {}, [batch], [], None, [], [])
     [row] = _freshness(contents, date(2026, 8, 5))
     assert (row.newest_on, row.days_behind) == (DAY, 148)

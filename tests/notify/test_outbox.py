@@ -166,7 +166,7 @@ def ended(of: Company, run_id: str = "1a2b3c4d") -> None:
     """A run that was refused by a check."""
     of.paths.warehouse.mkdir(exist_ok=True)
     with duckdb.connect(str(of.warehouse_file)) as connection:
-        begin_build(connection, run_id)
+        begin_build(connection, run_id, "raw")
         record(connection, run_id, [CHECK])
 
 

@@ -15,6 +15,8 @@ from tests.sources.world import Systems
 VERSION, OTHER = "it's the board's '' \\ \"v1\"; -- /* $1 {x}", "v2"
 LIMITED = {
     "attainment_rate",
+    "calendar_from",
+    "calendar_to",
     "currency",
     "missing_open_amount",
     "proration_days",
@@ -23,7 +25,7 @@ LIMITED = {
     "snapshot_weekday",
     "time_zone",
 }
-"""Variables that the company file refuses unless they are one of some words."""
+"""Variables that the company file refuses unless they are a day or one of some words."""
 
 
 def quota(number: int, version: str) -> dict[str, str]:
