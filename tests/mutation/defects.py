@@ -1127,7 +1127,7 @@ sql(
     "insert into revenue.fct_booking_reconciliation by name select * replace "
     "(booking_reconciliation_key || '2' as booking_reconciliation_key) "
     "from revenue.fct_booking_reconciliation where order_code = 'matched' limit 1",
-    by="revenue.fct_booking_reconciliation.orders_are_compared_once",
+    by="reconciliation.orders_are_compared_once",
 )
 sql(
     "an invoice is compared with no deal",
