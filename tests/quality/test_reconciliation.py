@@ -220,8 +220,8 @@ MATCHED = (
     "create table revenue.fct_booking_reconciliation as select 'matched' as order_code, "
     "'matched' as invoice_code, false as is_order_break, false as is_invoice_break, "
     "cast(10 as decimal(18, 4)) as compared_amount, 'D' as opportunity_id from range(9); "
-    "create table revenue.fct_order as select 'O' || i as order_id, false as is_line_break, "
-    "date '2026-02-20' as ordered_on from range(9) as orders(i)"
+    "create table revenue.fct_order as select 'S' as source_system, 'O' || i as order_id, "
+    "false as is_line_break, date '2026-02-20' as ordered_on from range(9) as orders(i)"
 )
 
 
