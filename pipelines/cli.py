@@ -203,6 +203,35 @@ def land_files(
 
 @app.command()
 @reported
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Sample files or folders, as delivered.")
+    ] = None,
+    company: CompanyFile = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option("--on", formats=["%Y-%m-%d"], help="The extract day. Default: today."),
+    ] = None,
+) -> None:
+    """Say what a run would make of the company and of sample files, without one.
+
+    Nothing is loaded, built or published. Exit code 1 when something would be refused.
+    """
+    from pipelines.assets.check import check_company
+    from pipelines.terminal_check import show_checked
+
+    target = _company(company)
+    with out.status("checking"):
+        checked = check_company(target, files or [], on.date() if on else None)
+    show_checked(target, checked)
+    if checked.problems:
+        raise typer.Exit(WRONG_USE)
+    if checked.trial and not checked.trial.loads_all:
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+@reported
 def run(company: CompanyFile = None) -> None:
     """Load what has landed, build, check and publish: the whole job, in this process."""
     # Imports and definitions live as long as the process: looking through them for garbage again

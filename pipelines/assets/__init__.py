@@ -28,6 +28,7 @@ from pipelines.assets.reconcile import build_release_checks
 from pipelines.assets.release import build_release_asset
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import build_transform
+from pipelines.ingest.sources import enabled_sources
 from pipelines.quality import ExpectedCheck
 from pipelines.settings import Company
 
@@ -51,7 +52,12 @@ class Pipeline:
 
 
 def build_pipeline(company: Company) -> Pipeline:
-    """Name and connect everything Dagster needs to run one company."""
+    """Name and connect everything Dagster needs to run one company.
+
+    Raises:
+        ConfigurationError: a source, a model or a mart is not such that it can be run.
+    """
+    enabled_sources(company)
     transform = build_transform(company)
     raw, marts = raw_suites(company), mart_suites(company, transform.public_tables)
     checks = build_release_checks(company, transform.public_tables, transform.grains)

@@ -8,11 +8,12 @@ nothing of Dagster.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,7 +23,7 @@ from pipelines import interrupts
 from pipelines.assets.staging import check_staging
 from pipelines.contracts import load_contract
 from pipelines.ingest.reference import aliased_domains
-from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
 from pipelines.warehouse import opened
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
@@ -30,11 +31,12 @@ STAGING = DBT_PROJECT / "models" / "staging"
 _SOURCE = re.compile(r"""source\(\s*['"]\w+['"]\s*,\s*['"](\w+)['"]\s*\)""")
 
 
+_STAMP = "manifest.fingerprint"
 PARSED: MutableMapping[str, bytes] = {}
 """What dbt has read of projects, as it packs it, by what was read; reading takes ten seconds."""
 
 
-class TransformError(Exception):
+class TransformError(ConfigurationError):
     """dbt could not even begin: the project itself is broken."""
 
 
@@ -155,7 +157,7 @@ class DbtProject:
         Raises:
             TransformError: dbt cannot read the project.
         """
-        stamp = self.target / "manifest.fingerprint"
+        stamp = self.target / _STAMP
         manifest = self.target / "manifest.json"
         if not manifest.exists() or not stamp.exists() or stamp.read_text() != self.fingerprint:
             self.target.mkdir(parents=True, exist_ok=True)
@@ -168,11 +170,43 @@ class DbtProject:
         return document
 
     def _parse(self) -> None:
-        with self.runner() as dbt:
+        # What dbt would print is in the exception.
+        with self.runner() as dbt, redirect_stdout(io.StringIO()):
             outcome = dbt.invoke(["--quiet", "parse", *self.arguments])
         if not outcome.success:
             raise TransformError(f"dbt cannot read the project: {outcome.exception}")
         PARSED[self._parsed_key] = (self.target / "partial_parse.msgpack").read_bytes()
+
+    def learn(self, read: DbtProject) -> None:
+        """Take over what a project of the same content has read, if it has."""
+        stamp, packed = (read.target / name for name in (_STAMP, "partial_parse.msgpack"))
+        if stamp.exists() and packed.exists() and stamp.read_text() == self.fingerprint:
+            PARSED.setdefault(self._parsed_key, packed.read_bytes())
+
+    def quietly(self, command: str, *folders: str) -> list[Any]:
+        """dbt's results of a command on the models of some folders; nothing is printed.
+
+        One thread: `compile` stops at its first error, and must not leave others at work.
+
+        Raises:
+            TransformError: dbt cannot read the project, or stops.
+        """
+        self.manifest()
+        arguments = [
+            "--quiet", "--log-level-file", "none", "--no-write-json",
+            command, "--threads", "1", "--indirect-selection", "empty",
+            "--select", *(f"resource_type:model,path:{folder}" for folder in folders),
+            *self.arguments, *self.everything,
+        ]  # fmt: skip
+        with (
+            opened(self.company.warehouse_file),
+            self.runner(self._parsed()) as dbt,
+            redirect_stdout(io.StringIO()),
+        ):
+            outcome = dbt.invoke(arguments)
+        if outcome.exception is not None:
+            raise TransformError(f"dbt cannot read the project: {outcome.exception}")
+        return list(outcome.result)
 
     def _parsed(self) -> Any:
         """The project as this process has read it before; None when it has not.

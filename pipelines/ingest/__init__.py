@@ -7,6 +7,7 @@ from pipelines.ingest.load import load
 from pipelines.ingest.missed import MissedDay, missed_days, write_missed_days
 from pipelines.ingest.results import BatchResult
 from pipelines.ingest.tables import enabled_rows, ensure_tables
+from pipelines.ingest.trial import RejectedRows, Trial, Unmatched, try_files
 
 __all__ = [
     "BatchResult",
@@ -17,11 +18,15 @@ __all__ = [
     "LandingReport",
     "MissedDay",
     "NothingLanded",
+    "RejectedRows",
+    "Trial",
+    "Unmatched",
     "enabled_rows",
     "ensure_tables",
     "land",
     "landed_days",
     "load",
     "missed_days",
+    "try_files",
     "write_missed_days",
 ]

@@ -69,8 +69,8 @@ def land(
     _check_day(company, on, unusual_day)
     matched: list[LandedFile] = []
     unmatched: list[Path] = []
-    for path in _files(company, paths):
-        landed = _match(company, on, path)
+    for path in files_of(company, paths):
+        landed = matched_file(company, on, path)
         if landed is None:
             unmatched.append(path)
         else:
@@ -117,7 +117,12 @@ def _check_day(company: Company, on: date, unusual_day: date | None) -> None:
         )
 
 
-def _files(company: Company, paths: Sequence[Path]) -> Iterator[Path]:
+def files_of(company: Company, paths: Sequence[Path]) -> Iterator[Path]:
+    """The files among the paths, and those of folders, hidden ones left out.
+
+    Raises:
+        LandingError: a path is missing or no plain file, or a folder is named like a file.
+    """
     for path in paths:
         if not os.path.lexists(path):
             raise LandingError(f"{printable(str(path))}: there is no such file or folder")
@@ -134,7 +139,7 @@ def _below(company: Company, folder: Path) -> Iterator[Path]:
             continue
         if no_folder(path) is not None:
             yield _plain(path)
-        elif _match(company, date.min, path) is not None:
+        elif matched_file(company, date.min, path) is not None:
             raise LandingError(
                 f"{printable(str(path))} is a folder that is named like a file. Land the files in "
                 "it under their own names."
@@ -152,7 +157,12 @@ def _plain(path: Path) -> Path:
     return path
 
 
-def _match(company: Company, on: date, path: Path) -> LandedFile | None:
+def matched_file(company: Company, on: date, path: Path) -> LandedFile | None:
+    """The object a file is of, by its name; None where it is of none.
+
+    Raises:
+        LandingError: it could be of two.
+    """
     hits = [
         (source.name, name)
         for source in enabled_sources(company).values()
