@@ -212,11 +212,23 @@ def check(
         datetime | None,
         typer.Option("--on", formats=["%Y-%m-%d"], help="The extract day. Default: today."),
     ] = None,
+    init: Annotated[
+        bool, typer.Option("--init", help="Write a first contract from the samples instead.")
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Its name. Default: what the files' names begin with."),
+    ] = None,
 ) -> None:
     """Say what a run would make of the company and of sample files, without one.
 
     Nothing is loaded, built or published. Exit code 1 when something would be refused.
     """
+    if init:
+        _draft_contract(files or [], source)
+        return
+    if source:
+        raise ConfigurationError("--source names the contract that --init writes: say both")
     from pipelines.assets.check import check_company
     from pipelines.terminal_check import show_checked
 
@@ -224,10 +236,22 @@ def check(
     with out.status("checking"):
         checked = check_company(target, files or [], on.date() if on else None)
     show_checked(target, checked)
-    if checked.problems:
+    if checked.problems or checked.guesses:
         raise typer.Exit(WRONG_USE)
     if checked.trial and not checked.trial.loads_all:
         raise typer.Exit(REFUSED)
+
+
+def _draft_contract(files: list[Path], source: str | None) -> None:
+    from pipelines.contracts.draft import write_draft
+    from pipelines.ingest.sample import read_sample
+    from pipelines.terminal_check import show_draft
+
+    if not files:
+        raise ConfigurationError(
+            "a contract is drafted from samples: salesops check --init FILE..."
+        )
+    show_draft(write_draft([read_sample(path) for path in files], source))
 
 
 @app.command()

@@ -9,10 +9,11 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from pipelines.settings import Company
-from pipelines.terminal import out, table
+from pipelines.terminal import out, short, table
 
 if TYPE_CHECKING:
     from pipelines.assets.check import Checked, Wiring
+    from pipelines.contracts.draft import Draft
     from pipelines.ingest import RejectedRows, Trial
 
 _SHOWN_UNMATCHED = 20
@@ -28,6 +29,15 @@ _KINDS = {
 
 def show_checked(company: Company, checked: Checked) -> None:
     """What would load, what is wrong, and what the company's sources feed; the worst comes last."""
+    for source, said in checked.guesses.items():
+        out.print(f"\n[bold red]not confirmed[/] contracts/{source}.yml")
+        _guesses(said)
+    if checked.guesses:
+        out.print(
+            "\nDelete each line of `to_confirm` that is right, and correct the others; until then "
+            "nothing is loaded"
+        )
+        return
     if checked.wiring:
         _show_wiring(company, checked.wiring)
     if checked.trial:
@@ -38,6 +48,23 @@ def show_checked(company: Company, checked: Checked) -> None:
         _indented(f"next step: {escape(problem.next_step)}")
     out.print()
     out.print(_verdict(checked))
+
+
+def show_draft(draft: Draft) -> None:
+    """Where the contract is, what of it was guessed, and what to do next."""
+    out.print(f"[bold green]drafted[/] {escape(short(draft.path))}", soft_wrap=True)
+    _guesses(draft.to_confirm)
+    out.print(
+        "Delete each line of `to_confirm` in the file that is right, and correct the others. Then "
+        f"put `{draft.source}: {{}}` under `sources` of the company file and look at the samples "
+        "again: salesops check FILE..."
+    )
+
+
+def _guesses(said: Sequence[str]) -> None:
+    out.print(f"{_n(len(said), 'guess', 'es')} to confirm")
+    for each in said:
+        out.print(Padding(f"- {escape(each)}", (0, 0, 0, 2)))
 
 
 def _verdict(checked: Checked) -> str:
@@ -148,5 +175,5 @@ def _indented(text: str) -> None:
     out.print(Padding(text, (0, 0, 0, 2)))
 
 
-def _n(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def _n(number: int, thing: str, ending: str = "s") -> str:
+    return f"{number:,} {thing}{'' if number == 1 else ending}"

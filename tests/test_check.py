@@ -185,9 +185,13 @@ def test_a_project_that_cannot_be_read(
             "columns.quota_amount.typ: unknown key: did you mean 'type'?",
         ),
         (("key: [invoice_id]", "key: [id]"), "objects.invoice: key names no loaded column: id"),
+        (
+            ("owner: team:finance", "owner: finance"),
+            "owner: owner 'finance' is neither team:<name>",
+        ),
         (("key: [invoice_id]", "key: [invoice_id"), "is no readable YAML mapping"),
     ],
-    ids=["value", "key", "name", "yaml"],
+    ids=["value", "key", "name", "owner", "yaml"],
 )
 def test_a_contract_with_a_mistake(
     deployment: Deployment, contracts: Path, change: tuple[str, str], says: str

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipelines.assets.check import check_company
 from pipelines.settings import load_company
 from tests.deployment import Deployment
 from tests.sources.world import DEMO, Row, Systems
@@ -146,6 +147,10 @@ def published(folder: Path, *names: str) -> Deployment:
     assert ran.exit_code == 0, ran.output
     for name in names:
         assert deployment.value(f"select count(*) from {KINDS[name].public}") > 0
+    said = check_company(deployment.company).wiring
+    assert said is not None
+    empty = [mart.table for mart in said.marts if mart.is_empty]
+    assert [table for table in empty if deployment.value(f"select count(*) from {table}")] == []
     return deployment
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,6 +24,7 @@ from pipelines.assets.lineage import Mart, marts
 from pipelines.assets.reconcile import FOLDER
 from pipelines.assets.staging import known_entities
 from pipelines.assets.transform import EXPECTATIONS
+from pipelines.contracts import load_contract
 from pipelines.ingest import Trial, ensure_tables, try_files
 from pipelines.ingest.reference import write_reference
 from pipelines.quality import load_suites
@@ -65,6 +66,8 @@ class Checked:
     """What would stop a run, whatever is delivered."""
     wiring: Wiring | None
     """None where the project cannot be read."""
+    guesses: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By source; where there are any that nobody has confirmed, nothing else is looked at."""
 
 
 def check_company(company: Company, paths: Sequence[Path] = (), on: date | None = None) -> Checked:
@@ -74,9 +77,13 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
         on: today in the company's time zone, unless given.
 
     Raises:
-        ConfigurationError: the company file, a contract or a reference file cannot be used.
+        ContractError: a contract is missing or not understood.
+        ConfigurationError: the company file or a reference file cannot be used.
         LandingError: a path is missing.
     """
+    contracts = {source: load_contract(source) for source in company.sources}
+    if guesses := {name: each.to_confirm for name, each in contracts.items() if each.to_confirm}:
+        return Checked(None, (), None, guesses)
     day = on or datetime.now(ZoneInfo(company.time_zone)).date()
     with TemporaryDirectory(prefix="salesops-check-") as folder:
         copy = _copy(company, Path(folder))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import combinations
 
 _DIGITS = {"%Y": r"\d{4}", "%y": r"\d{2}"} | {f"%{letter}": r"\d{2}" for letter in "mdHIMS"}
@@ -74,7 +75,7 @@ def two_readings(formats: Sequence[str], *, is_date: bool) -> tuple[str, str, st
     """
     for one, other in combinations(dict.fromkeys(formats), 2):
         for text in (*_written(one), *_written(other)):
-            first, second = _read(text, one), _read(text, other)
+            first, second = moment_of(text, one), moment_of(text, other)
             if first is None or second is None:
                 continue
             if first.date() != second.date() or (first != second and not is_date):
@@ -113,16 +114,14 @@ def _written(format_text: str) -> Iterator[str]:
             yield "".join(words.get(token, token) for token in _TOKEN.findall(format_text))
 
 
-def _read(text: str, format_text: str) -> datetime | None:
+def moment_of(text: str, format_text: str) -> datetime | None:
     """What the format makes of a text; None where it is not written so."""
-    pattern = "".join(
-        f"(?P<{_NAME[token]}>{DIRECTIVES[token]})" if token in DIRECTIVES else re.escape(token)
-        for token in _TOKEN.findall(format_text)
-    )
-    found = re.fullmatch(pattern, text)
+    found = _parts(format_text).fullmatch(text)
     if found is None:
         return None
     part = found.groupdict()
+    if part.get("b", "Jan") not in _MONTHS:
+        return None
     year = int(part["Y"]) if "Y" in part else 2000 + int(part["y"])
     month = _MONTHS.index(part["b"]) + 1 if "b" in part else int(part["m"])
     hour = int(part.get("H", 0))
@@ -141,6 +140,17 @@ def _read(text: str, format_text: str) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _parts(format_text: str) -> re.Pattern[str]:
+    return re.compile(
+        "".join(
+            f"(?P<{_NAME[token]}>{DIRECTIVES[token]})" if token in DIRECTIVES else re.escape(token)
+            for token in _TOKEN.findall(format_text)
+        ),
+        re.ASCII,
+    )
 
 
 _NAME = {token: token[-1] for token in DIRECTIVES}

@@ -42,7 +42,8 @@ def enabled_source(company: Company, name: str) -> Source:
     """One enabled source.
 
     Raises:
-        ConfigurationError: it is not enabled, has no contract, or its format is not known.
+        ConfigurationError: it is not enabled, has no contract or one with guesses that are not
+            confirmed, or its format is not known.
     """
     if name not in company.sources:
         raise ConfigurationError(
@@ -53,6 +54,13 @@ def enabled_source(company: Company, name: str) -> Source:
         contract = load_contract(name)
     except ContractError as error:
         raise ConfigurationError(f"{company.file}: {error}") from error
+    if contract.to_confirm:
+        n_guesses = len(contract.to_confirm)
+        raise ConfigurationError(
+            f"contracts/{name}.yml: {n_guesses} guess{'' if n_guesses == 1 else 'es'} not "
+            f"confirmed (first: {contract.to_confirm[0]}). Delete each line of `to_confirm` that "
+            "is right, correct the others; salesops check lists them all"
+        )
     chosen = company.sources[name].format or next(iter(contract.formats))
     if chosen not in contract.formats:
         raise ConfigurationError(

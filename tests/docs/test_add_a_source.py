@@ -83,10 +83,14 @@ def test_the_page_adds_a_source(copy: Path) -> None:
         if block["kind"] == "sh"
         for line in block["text"].splitlines()
     ]
-    assert len(lines) == 4
+    assert len(lines) == 5
     # The first run of the page is for looking at the load; the second one has the models as well.
-    land, _, run, ask = (shlex.split(line)[1:] for line in lines)
+    check, land, _, run, ask = (shlex.split(line)[1:] for line in lines)
     assert command(copy, "demo", "--scale", "0.1").returncode == 0
+    checked = command(copy, *check)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "every row of the files would load" in checked.stdout
+    assert "quickbooks" in checked.stdout.partition("Tables")[0]
     assert command(copy, *land).returncode == 0
     done = command(copy, *run)
     assert done.returncode == 0, done.stdout + done.stderr

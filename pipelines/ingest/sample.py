@@ -1,0 +1,224 @@
+"""Read a sample of a delivered file before there is a contract of it.
+
+The dialect of a file of text is found by DuckDB; the rows are then read as they will be once the
+contract is written, so that what is drafted from them can be loaded.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any, cast
+
+import duckdb
+import polars as pl
+from openpyxl import load_workbook
+
+from pipelines.contracts import Column, Format, ObjectContract
+from pipelines.contracts.draft import Sample
+from pipelines.contracts.guess import SampleColumn
+from pipelines.contracts.model import Type
+from pipelines.ingest.cast import Dialect, Rule
+from pipelines.ingest.errors import FileRefused
+from pipelines.ingest.read import Reading
+from pipelines.ingest.typed_files import is_typed, typed_blocks
+
+_ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "cp1252": "latin-1"}
+"""As Python and as DuckDB call them; the last one reads any bytes."""
+
+
+class _AsTold(Reading):
+    """Reads rows of the right length without asking more of them."""
+
+    def _rules(self) -> list[Rule]:
+        return []
+
+
+def read_sample(path: Path) -> Sample:
+    """A sample file with what its values are, as far as the file itself says it.
+
+    Raises:
+        FileRefused: there is none, it cannot be read, or it has no columns.
+    """
+    if not path.is_file():
+        raise FileRefused(f"{path}: there is no such file")
+    if path.stat().st_size == 0:
+        raise FileRefused(f"{path.name} is empty, without even a header. Give another sample")
+    return _typed_sample(path) if is_typed(path) else _text_sample(path)
+
+
+def _text_sample(path: Path) -> Sample:
+    encoding, text = _decoded(path)
+    with duckdb.connect() as connection:
+        try:
+            found = connection.execute(
+                "select Delimiter, Quote, HasHeader from sniff_csv(?, sample_size=-1, encoding=?)",
+                [str(path), _ENCODINGS[encoding]],
+            ).fetchone()
+        except duckdb.Error as error:
+            raise FileRefused(f"{path.name} cannot be taken apart as a table ({error})") from error
+    assert found is not None
+    delimiter, quote, has_header = found
+    told: dict[str, Any] = {
+        "delimiter": delimiter if len(delimiter) == 1 and delimiter.isascii() else ",",
+        # Quotes that quote nothing are text; where there are none, there may be some tomorrow.
+        "quote": quote if len(quote) == 1 else None if '"' in text else '"',
+        "header": has_header,
+        "encoding": encoding,
+    }
+    format_ = Format.model_validate(told)
+    first = _first_record(path, text, format_)
+    header = first if has_header else [f"column_{n}" for n in range(1, len(first) + 1)]
+    # A trailing delimiter makes a last column without a name.
+    named = header[:-1] if header[-1] == "" else header
+    contract = _contract(path, named)
+    reading = _AsTold("sample", "sample", contract, "files", Dialect(format_, "UTC"), datetime.max)
+    blocks = list(reading.read(path))
+    frame = pl.concat(block.accepted for block in blocks) if blocks else pl.DataFrame()
+    n_left_out = sum(block.n_rejected for block in blocks)
+    said = []
+    if n_left_out:
+        said.append(f"has {n_left_out} rows with more or fewer fields than the others")
+    if encoding != "utf-8":
+        said.append(f"is written in {encoding}")
+    if not has_header:
+        said.append("begins with a row, and has no header")
+    usual = Format()
+    return Sample(
+        path,
+        tuple(
+            SampleColumn(title, tuple(frame[f"c{n}"]) if len(frame.columns) else ())
+            for n, title in enumerate(named)
+        ),
+        len(frame),
+        {key: value for key, value in told.items() if value != getattr(usual, key)},
+        tuple(said),
+    )
+
+
+def _contract(path: Path, header: Sequence[str]) -> ObjectContract:
+    columns = tuple(Column(name=f"c{n}", source=title) for n, title in enumerate(header))
+    return ObjectContract(
+        description="A sample.",
+        files=(path.name,),
+        columns=columns,
+        key=("c0",),
+        delivery="full",
+        ignore_columns="any",
+    )
+
+
+def _decoded(path: Path) -> tuple[str, str]:
+    """The file's encoding and its text."""
+    with _open(path) as stream:
+        content = stream.read()
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16", content.decode("utf-16")
+    try:
+        return "utf-8", content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "cp1252", content.decode("cp1252", errors="replace")
+
+
+def _first_record(path: Path, text: str, format_: Format) -> list[str]:
+    if format_.quote:
+        records = csv.reader(
+            io.StringIO(text, newline=""), delimiter=format_.delimiter, quotechar=format_.quote
+        )
+    else:
+        records = csv.reader(
+            io.StringIO(text, newline=""), delimiter=format_.delimiter, quoting=csv.QUOTE_NONE
+        )
+    names = [name.strip() for name in next(records, [])]
+    if not any(names):
+        raise FileRefused(f"{path.name} has no column. Give another sample")
+    return names
+
+
+def _open(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.name.endswith(".gz") else path.open("rb")
+
+
+def _typed_sample(path: Path) -> Sample:
+    """Rows of a workbook, a Parquet file or JSON lines."""
+    rows = _typed_rows(path)
+    header = list(dict.fromkeys(title for row in rows for title in row))
+    if not header:
+        raise FileRefused(f"{path.name} has no rows. Give another sample")
+    columns = []
+    for title in header:
+        values = [row.get(title) for row in rows]
+        kind = _kind([value for value in values if value is not None])
+        columns.append(SampleColumn(title, tuple(_words(value) for value in values), kind))
+    # The ingest has the last word on whether it can read such a file at all.
+    contract = ObjectContract(
+        description="A sample.",
+        files=(path.name,),
+        columns=tuple(
+            Column(name=f"c{n}", source=column.header, type=column.type or "text")
+            for n, column in enumerate(columns)
+        ),
+        key=("c0",),
+        delivery="full",
+    )
+    list(typed_blocks(path, contract, Format()))
+    return Sample(path, tuple(columns), len(rows), {})
+
+
+def _typed_rows(path: Path) -> list[dict[str, Any]]:
+    name = path.name.removesuffix(".gz")
+    try:
+        if name.endswith(".parquet"):
+            return pl.read_parquet(path).to_dicts()
+        if name.endswith(".jsonl"):
+            with _open(path) as stream:
+                lines = stream.read().decode("utf-8").splitlines()
+            return [json.loads(line, parse_float=Decimal) for line in lines if line.strip()]
+        return _sheet_rows(path)
+    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise FileRefused(f"{path.name} cannot be read ({error})") from error
+
+
+def _sheet_rows(path: Path) -> list[dict[str, Any]]:
+    sheets = [sheet for sheet in load_workbook(path, data_only=True) if sheet.max_row > 1]
+    if len(sheets) != 1:
+        raise FileRefused(f"{path.name} has {len(sheets)} sheets with rows. Give one with one")
+    rows = [[cell.value for cell in row] for row in sheets[0].iter_rows()]
+    header = ["" if value is None else str(value).strip() for value in rows[0]]
+    return [
+        {title: value for title, value in zip(header, row, strict=False) if title}
+        for row in rows[1:]
+        if any(value is not None for value in row)
+    ]
+
+
+def _kind(values: Sequence[Any]) -> Type | None:
+    """The type all values have in the file; None for texts, and for those that differ."""
+    if not values:
+        return None
+    if all(isinstance(value, bool) for value in values):
+        return "boolean"
+    if all(isinstance(value, datetime) for value in values):
+        is_day = all(value.time() == time() and value.tzinfo is None for value in values)
+        return "date" if is_day else "timestamp"
+    if all(isinstance(value, date) and not isinstance(value, datetime) for value in values):
+        return "date"
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        return "integer"
+    if all(isinstance(value, int | float | Decimal) for value in values):
+        return "decimal"
+    return None
+
+
+def _words(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return (value or "").strip() or None
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return str(value)
