@@ -209,7 +209,7 @@ def test_a_format_that_reads_a_text_two_ways_is_refused(format_: dict[str, Any],
 def test_an_object_cannot_add_a_second_reading_to_its_format(tmp_path: Path) -> None:
     document = {
         "description": "x",
-        "owner": "x",
+        "owner": "team:x",
         "formats": {"csv": {"dates": ["%d.%m.%Y"]}},
         "objects": {"deal": _contract(format={"dates": ["%d.%m.%Y", "%m.%d.%Y"]})},
     }
@@ -241,7 +241,7 @@ def test_every_key_of_a_contract_is_read_by_something(key: str) -> None:
 def test_a_wrong_contract_names_its_file_and_the_place(tmp_path: Path) -> None:
     document = {
         "description": "x",
-        "owner": "x",
+        "owner": "team:x",
         "formats": {"csv": {}},
         "objects": {"deal": _contract(delivery="sometimes")},
     }
