@@ -28,6 +28,7 @@ from pipelines.ingest.cast import Dialect, Rule
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.read import Reading
 from pipelines.ingest.typed_files import is_typed, typed_blocks
+from pipelines.settings import Limits
 
 _ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "cp1252": "latin-1"}
 """As Python and as DuckDB call them; the last one reads any bytes."""
@@ -167,7 +168,7 @@ def _typed_sample(path: Path) -> Sample:
         key=("c0",),
         delivery="full",
     )
-    list(typed_blocks(path, contract, Format()))
+    list(typed_blocks(path, contract, Format(), Limits()))
     return Sample(path, tuple(columns), len(rows), {})
 
 
