@@ -13,6 +13,7 @@ import yaml
 
 from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.reconcile import FOLDER
+from pipelines.clock import today
 from pipelines.ingest.reference import write_reference
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult
@@ -68,6 +69,7 @@ def agreement(company: Company, *deals: dict[str, str]) -> CheckResult:
             [asked],
             {"crm_statement": sources["crm_statement"]},
             enabled=company.sources,
+            today=today(company),
         )
     assert result.message is None
     return result

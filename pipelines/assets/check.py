@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -24,6 +23,7 @@ from pipelines.assets.lineage import Mart, marts
 from pipelines.assets.reconcile import FOLDER
 from pipelines.assets.staging import known_entities
 from pipelines.assets.transform import EXPECTATIONS
+from pipelines.clock import today
 from pipelines.contracts import load_contract
 from pipelines.ingest import Trial, ensure_tables, try_files
 from pipelines.ingest.reference import write_reference
@@ -84,7 +84,7 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
     contracts = {source: load_contract(source) for source in company.sources}
     if guesses := {name: each.to_confirm for name, each in contracts.items() if each.to_confirm}:
         return Checked(None, (), None, guesses)
-    day = on or datetime.now(ZoneInfo(company.time_zone)).date()
+    day = on or today(company)
     with TemporaryDirectory(prefix="salesops-check-") as folder:
         copy = _copy(company, Path(folder))
         with duckdb.connect(str(copy.warehouse_file)) as connection:

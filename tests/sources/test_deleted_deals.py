@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from pipelines.assets.dbt_project import entity_sources
+from pipelines.clock import today
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult
 from pipelines.quality.suites import Expectation, load_suites
@@ -35,7 +36,9 @@ def warehouse(crms: Systems) -> Iterator[duckdb.DuckDBPyConnection]:
 def asked(crms: Systems, connection: duckdb.DuckDBPyConnection) -> dict[str, CheckResult]:
     sources = entity_sources(crms.company)
     chosen = load_reconciliations(FOLDER, sources)
-    results = reconcile(connection, chosen, sources, enabled=crms.company.sources)
+    results = reconcile(
+        connection, chosen, sources, enabled=crms.company.sources, today=today(crms.company)
+    )
     return {each.check_id.removeprefix("reconciliation."): each for each in results}
 
 
