@@ -38,6 +38,7 @@ BREAKS = {
     "invoice_code": {
         *("not_booked", "no_invoices_delivered", "deal_ambiguous", "invoice_missing"),
         *("amount_unknown", "currency_differs", "over_invoiced", "under_invoiced"),
+        "invoice_without_booking",
     },
 }
 LATER |= {f"revenue.fct_booking_reconciliation.{name}": codes for name, codes in BREAKS.items()}
