@@ -18,6 +18,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.clock import today
 from pipelines.contracts import ContractError, catalogue, load_contract
 from pipelines.contracts.draft import Draft, write_draft
 from pipelines.demo import generate
@@ -55,7 +56,7 @@ def tried(folder: Path, source: str, files: Sequence[Path]) -> Trial:
     company = Deployment.of(DEMO, folder, sources={source: {}}).company
     with duckdb.connect() as connection:
         ensure_tables(connection, company)
-        return try_files(connection, company, date(2030, 1, 1), files)
+        return try_files(connection, company, today(company), files)
 
 
 def round_trip(folder: Path, source: str, files: Sequence[Path]) -> Trial:

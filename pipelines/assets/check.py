@@ -14,8 +14,6 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import duckdb
-
 from pipelines.assets import build_pipeline, dbt_project
 from pipelines.assets.binding import Problem, make_seeds, misshapen, unbound, unread
 from pipelines.assets.dbt_project import DbtProject, TransformError, entity_sources
@@ -30,6 +28,7 @@ from pipelines.ingest.reference import write_reference
 from pipelines.quality import load_suites
 from pipelines.quality.reconciliation import load_reconciliations
 from pipelines.settings import Company
+from pipelines.warehouse import opened
 
 _KINDS = {
     "load": "load",
@@ -74,7 +73,7 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
     """Try the files as the extract of a day, and read what the company file enables.
 
     Args:
-        on: today in the company's time zone, unless given.
+        on: today, unless given.
 
     Raises:
         ContractError: a contract is missing or not understood.
@@ -87,7 +86,7 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
     day = on or today(company)
     with TemporaryDirectory(prefix="salesops-check-") as folder:
         copy = _copy(company, Path(folder))
-        with duckdb.connect(str(copy.warehouse_file)) as connection:
+        with opened(copy.warehouse_file) as connection:
             ensure_tables(connection, copy)
             write_reference(connection, copy)
             trial = try_files(connection, copy, day, paths) if paths else None
@@ -115,11 +114,11 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
 def _staging(project: DbtProject, company: Company) -> tuple[list[Problem], dict[str, str]]:
     """Make the staging models on the empty warehouse: what is wrong with them, and their SQL."""
     nodes = project.manifest()["nodes"]
-    with duckdb.connect(str(company.warehouse_file)) as connection:
+    with opened(company.warehouse_file) as connection:
         make_seeds(connection, nodes)
     runs = project.quietly("run", *(f"models/staging/{name}" for name in company.sources))
     problems = []
-    with duckdb.connect(str(company.warehouse_file)) as connection:
+    with opened(company.warehouse_file) as connection:
         for run in runs:
             node = nodes[run.node.unique_id]
             if str(run.status) == "success":

@@ -203,7 +203,7 @@ class DbtProject:
             self.runner(self._parsed()) as dbt,
             redirect_stdout(io.StringIO()),
         ):
-            outcome = dbt.invoke(arguments)
+            outcome = _invoked(dbt, arguments)
         if outcome.exception is not None:
             raise TransformError(f"dbt cannot read the project: {outcome.exception}")
         return list(outcome.result)
@@ -236,12 +236,7 @@ class DbtProject:
         self.manifest()
         # dbt opens and closes the file for every node; while this handle is open, that is cheap.
         with opened(self.company.warehouse_file), self.runner(self._parsed()) as dbt:
-            # dbt stops its queries for a KeyboardInterrupt, which it then keeps to itself.
-            with interrupts.raised():
-                outcome = dbt.invoke(arguments)
-            if isinstance(outcome.exception, KeyboardInterrupt):
-                raise outcome.exception
-            return outcome
+            return _invoked(dbt, arguments)
 
     @contextmanager
     def runner(self, parsed: Any = None) -> Iterator[Any]:
@@ -265,3 +260,13 @@ class DbtProject:
                 del os.environ["SALESOPS_WAREHOUSE"]
             else:
                 os.environ["SALESOPS_WAREHOUSE"] = before
+
+
+def _invoked(dbt: Any, arguments: list[str]) -> Any:
+    """dbt's outcome of a command; it can be interrupted."""
+    # dbt stops its queries for a KeyboardInterrupt, which it then keeps to itself.
+    with interrupts.raised():
+        outcome = dbt.invoke(arguments)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    return outcome

@@ -7,14 +7,13 @@ contract is written, so that what is drafted from them can be loaded.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -28,6 +27,7 @@ from pipelines.ingest.cast import Dialect, Rule
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.read import Reading
 from pipelines.ingest.typed_files import is_typed, typed_blocks
+from pipelines.ingest.unpacked import unpacked
 from pipelines.settings import Limits
 
 _ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "cp1252": "latin-1"}
@@ -117,7 +117,7 @@ def _contract(path: Path, header: Sequence[str]) -> ObjectContract:
 
 def _decoded(path: Path) -> tuple[str, str]:
     """The file's encoding and its text."""
-    with _open(path) as stream:
+    with unpacked(path, Limits()) as stream:
         content = stream.read()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16", content.decode("utf-16")
@@ -140,10 +140,6 @@ def _first_record(path: Path, text: str, format_: Format) -> list[str]:
     if not any(names):
         raise FileRefused(f"{path.name} has no column. Give another sample")
     return names
-
-
-def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if path.name.endswith(".gz") else path.open("rb")
 
 
 def _typed_sample(path: Path) -> Sample:
@@ -178,12 +174,21 @@ def _typed_rows(path: Path) -> list[dict[str, Any]]:
         if name.endswith(".parquet"):
             return pl.read_parquet(path).to_dicts()
         if name.endswith(".jsonl"):
-            with _open(path) as stream:
-                lines = stream.read().decode("utf-8").splitlines()
-            return [json.loads(line, parse_float=Decimal) for line in lines if line.strip()]
+            return list(_records(path))
         return _sheet_rows(path)
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise FileRefused(f"{path.name} cannot be read ({error})") from error
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    with unpacked(path, Limits()) as stream:
+        lines = stream.read().decode("utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            record = json.loads(line, parse_float=Decimal)
+            if not isinstance(record, dict):
+                raise FileRefused(f"{path.name} line {number} is no JSON object")
+            yield record
 
 
 def _sheet_rows(path: Path) -> list[dict[str, Any]]:
