@@ -215,8 +215,9 @@ def test_nothing_loads_while_a_guess_is_open(contracts: Path, tmp_path: Path) ->
             "2 samples are of 'a', by their names",
         ),
         ({"shop_a.csv": ""}, "is empty, without even a header"),
+        ({"shop_a.jsonl": '{"id": 1}\n[2]\n'}, "line 2 is no JSON object"),
     ],
-    ids=["no key", "no name", "two of one", "empty"],
+    ids=["no key", "no name", "two of one", "empty", "no object"],
 )
 def test_samples_that_give_no_contract(tmp_path: Path, files: dict[str, str], says: str) -> None:
     for name, text in files.items():
