@@ -57,7 +57,12 @@ KINDS = {
         **crm(account=[STAMPS | {"Id": "001A", "Name": "A Ltd"}]), public="shared.dim_account"
     ),
     "people": Kind(
-        **crm(user=[STAMPS | {"Id": "005A", "LastName": "Berg", "IsActive": "1"}]),
+        **crm(
+            user=[
+                {"Id": "005A", "LastName": "Berg", "IsActive": "1", "CreatedDate": MOMENT}
+                | {"SystemModstamp": MOMENT}
+            ]
+        ),
         public="shared.dim_participant",
     ),
     "spend": Kind(
