@@ -10,6 +10,7 @@ from typing import Any
 
 _VARS: dict[str, Any] = {
     "entity_sources": {},
+    "forecast_types": {"0Db": "bookings"},
     "min_closed_deals": 30,
     "max_rate_age_days": 7,
     "snapshot_weekday": "sunday",
