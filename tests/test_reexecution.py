@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.assets import MAIN_JOB, build_pipeline
+from pipelines.assets import MAIN_JOB, build_pipeline, release
+from pipelines.publish import PublishError
 from pipelines.settings import load_company
 from tests.deployment import COMPANIES, Deployment
 from tests.test_bad_input import FIRST, GOOD, deliver
@@ -22,6 +23,10 @@ def main_job() -> dg.JobDefinition:
     return build_pipeline(company).definitions.get_job_def(MAIN_JOB)
 
 
+def no_room(*_: object, **__: object) -> None:
+    raise PublishError("no space left on the disk")
+
+
 @pytest.mark.slow
 def test_a_failed_run_is_taken_up_and_publishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -29,13 +34,13 @@ def test_a_failed_run_is_taken_up_and_publishes(
     deployment = Deployment.of(COMPANIES / "maven_crm.yml", tmp_path, reference=None)
     monkeypatch.setenv(COMPANY, str(deployment.file))
     deliver(deployment, tmp_path / "in", FIRST, GOOD.encode())
-    published = deployment.company.paths.published
-    published.write_text("in the way of the folder")
     job = dg.reconstructable(main_job)
     with dg.instance_for_test() as instance:
-        failed = dg.execute_job(job, instance=instance)
+        with monkeypatch.context() as disk:
+            disk.setattr(release, "publish", no_room)
+            failed = dg.execute_job(job, instance=instance)
         assert not failed.success
-        published.unlink()
+        assert deployment.release_id is None
         again = dg.execute_job(
             job,
             instance=instance,

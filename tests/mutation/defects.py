@@ -1202,7 +1202,7 @@ sql(
 sql(
     "a seller is known in two ways at one time",
     "update core.core_participant_version set known_from_on = '1900-01-01', "
-    "known_to_on = '9999-12-31'",
+    "known_to_on = '9999-12-31', valid_from = '1900-01-01', valid_to = '9999-12-31'",
     by="dbt.participant_ranges_do_not_overlap",
 )
 sql("an account is there twice", "insert into shared.dim_account select * from shared.dim_account")
