@@ -8,7 +8,6 @@ named for the one they start in, quarters of 4-4-5 weeks, and a table of periods
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -218,11 +217,6 @@ class FiscalCalendar:
                 )
             )
         return [p for p in found if p.starts_on <= self.last and p.next_starts_on > self.first]
-
-    def period(self, day: date, period_type: PeriodType) -> FiscalPeriod:
-        """The period that holds a day of the span."""
-        periods = self.periods(period_type)
-        return periods[bisect_right([each.starts_on for each in periods], day) - 1]
 
 
 def _place(month: FiscalMonth) -> tuple[int, int, int]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import pytest
 
 from pipelines.assets import dbt_project
+from pipelines.contracts import catalogue
 
 
 class SharedByWorkers(MutableMapping[str, bytes]):
@@ -60,3 +62,12 @@ def _own_dagster_history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     yield
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture
+def contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the contracts, to be spoiled."""
+    copy = tmp_path / "contracts"
+    shutil.copytree(catalogue.FOLDER, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    monkeypatch.setattr(catalogue, "FOLDER", copy)
+    return copy

@@ -121,9 +121,9 @@ def test_a_year_may_end_on_the_last_such_day_of_its_month() -> None:
     calendar = FiscalCalendar.of_weeks(
         FIRST, LAST, year_starts_in=10, weeks="4-4-5", ends_on=5, ends_near="last"
     )
-    year = calendar.period(date(2024, 1, 1), "year")
+    [year] = [each for each in calendar.periods("year") if each.label == "FY2024"]
     # The last Saturdays of September 2023 and 2024.
-    assert (year.label, year.starts_on) == ("FY2024", date(2023, 10, 1))
+    assert year.starts_on == date(2023, 10, 1)
     assert year.next_starts_on == date(2024, 9, 29)
 
 

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import Result
 
 from pipelines.assets import dbt_project
-from pipelines.contracts import catalogue
 from pipelines.settings import PROJECT_ROOT
 from tests.deployment import Deployment
 from tests.sources.world import DEMO
@@ -35,15 +34,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(dbt_project.DBT_PROJECT, copy, ignore=shutil.ignore_patterns("target", "logs"))
     monkeypatch.setattr(dbt_project, "DBT_PROJECT", copy)
     monkeypatch.setattr(dbt_project, "STAGING", copy / "models" / "staging")
-    return copy
-
-
-@pytest.fixture
-def contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the contracts, to be spoiled."""
-    copy = tmp_path / "contracts"
-    shutil.copytree(catalogue.FOLDER, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    monkeypatch.setattr(catalogue, "FOLDER", copy)
     return copy
 
 

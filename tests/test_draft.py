@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +18,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import app
 from pipelines.clock import today
-from pipelines.contracts import ContractError, catalogue, load_contract
+from pipelines.contracts import ContractError, load_contract
 from pipelines.contracts.draft import Draft, write_draft
 from pipelines.demo import generate
 from pipelines.ingest import FileRefused, Trial, ensure_tables, try_files
@@ -33,15 +32,6 @@ Invoice Id;CustomerID;Due Date;Posted;Amount;Paid?;Contact E-mail;Phone;_synced_
 00012;7;03/04/2026;31.05.2026;1234,50;true;a@b.example;+1 555 010 0100;2026-03-02 3:58:55;N/A
 00013;8;03/05/2026;01.06.2026;99;false;;(030) 12345678;2026-03-02 13:58:55;1
 """
-
-
-@pytest.fixture
-def contracts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the project's contracts, for more."""
-    copy = tmp_path / "contracts"
-    shutil.copytree(catalogue.FOLDER, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    monkeypatch.setattr(catalogue, "FOLDER", copy)
-    return copy
 
 
 def confirmed(draft: Draft) -> None:

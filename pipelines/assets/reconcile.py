@@ -55,8 +55,9 @@ from pipelines.publish.tables import literal, path
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult, ExpectedCheck
-from pipelines.quality.watch import Change, Days, watched
-from pipelines.quality.watch import judge as judge_changes
+from pipelines.quality.unusual import Change
+from pipelines.quality.unusual import judge as judge_changes
+from pipelines.quality.watch import Days, watched
 from pipelines.quality.watches import PREFIX as PREFIX_STATE
 from pipelines.quality.watches import Watch, load_watches
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError

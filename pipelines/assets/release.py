@@ -54,7 +54,7 @@ from pipelines.quality import (
     write_report,
 )
 from pipelines.quality.ledger import begin_build, current_build, results_of
-from pipelines.quality.watch import Change
+from pipelines.quality.unusual import Change
 from pipelines.settings import PROJECT_ROOT, Company
 
 SHOWN_DEALS = 3
@@ -222,13 +222,11 @@ def _refusal(verdict: Verdict, *, is_this_build: bool) -> str:
             "the warehouse does not hold a build of this run: materialise everything in one run, "
             "so that checks and release speak of the same build"
         )
-    missing = {f"{check.check_id} ({check.severity}) did not run" for check in verdict.not_run}
-    reasons = [reason for reason in verdict.reasons if reason not in missing]
-    if missing:
+    reasons = list(verdict.reasons)
+    if verdict.not_run:
         reasons.append(
-            f"{len(missing)} checks did not run in this run (first: {min(missing)}): materialise "
-            "everything in one run; a failed run is taken up where it failed only if nothing else "
-            "was written since"
+            "materialise everything in one run; a failed run is taken up where it failed only if "
+            "nothing else was written since"
         )
     return "release refused:\n" + "\n".join(f"  {reason}" for reason in reasons)
 

@@ -239,9 +239,8 @@ class Stage:
             .agg(is_out_of_range=(pl.col("rule") == "out_of_range").all())
             .filter("is_out_of_range")
         )
-        return rows.head(
-            len(rows) if len(rows) <= max(FEW_SET_ASIDE, MOST_SET_ASIDE * result.n_read) else 0
-        )
+        is_few = len(rows) <= max(FEW_SET_ASIDE, MOST_SET_ASIDE * result.n_read)
+        return rows if is_few else rows.clear()
 
 
 def _in_groups(blocks: Iterator[ReadBlock]) -> Iterator[list[ReadBlock]]:

@@ -26,8 +26,8 @@ from pipelines.publish.tables import (
     open_copier,
     write_parquet,
 )
+from pipelines.quality.unusual import Change
 from pipelines.quality.verdict import Verdict
-from pipelines.quality.watch import Change
 
 
 @dataclass(frozen=True, slots=True)

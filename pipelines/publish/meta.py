@@ -16,7 +16,7 @@ import duckdb
 from pipelines.publish.manifest import CheckFacts, InputBatch, RejectCount, TableFacts
 from pipelines.publish.restatement import NAMES, Restatement
 from pipelines.publish.tables import OUT, comment_on, literal, path
-from pipelines.quality.watch import Change
+from pipelines.quality.unusual import Change
 
 SCHEMA = "meta"
 

@@ -38,7 +38,7 @@ from pipelines.publish.pointer import (
 )
 from pipelines.publish.restatement import Restatement
 from pipelines.publish.tables import STORAGE_VERSION, PublicTable, verify_content
-from pipelines.quality.watch import Change
+from pipelines.quality.unusual import Change
 
 ReportWriter = Callable[[Path, Sequence[TableFacts]], None]
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")

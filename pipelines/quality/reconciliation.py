@@ -22,18 +22,16 @@ as `raw` and `control` keep what a source delivered before it was taken out:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.quality.lists import read_lists
 from pipelines.quality.results import CheckResult, ExpectedCheck, Severity
-from pipelines.settings import ConfigurationError
 
 PRIVATE_SCHEMAS = ("config", "control", "core", "increment", "main", "raw", "staging")
 """Schemas readers do not get; every other one of the warehouse is public."""
@@ -117,16 +115,7 @@ def load_reconciliations(
     Raises:
         ConfigurationError: a file is no readable list of them, or a name is taken twice.
     """
-    found: list[Reconciliation] = []
-    for file in sorted(folder.glob("*.yaml")):
-        try:
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
-            found += TypeAdapter(list[Reconciliation]).validate_python(document)
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ConfigurationError(f"reconciliations {file} cannot be read: {error}") from error
-    twice = [name for name, n in Counter(each.name for each in found).items() if n > 1]
-    if twice:
-        raise ConfigurationError(f"two reconciliations are called '{twice[0]}': rename one")
+    found = read_lists(folder, Reconciliation, "reconciliations")
     return tuple(each for each in found if not each.needs or entity_sources.get(each.needs))
 
 

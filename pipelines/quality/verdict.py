@@ -103,7 +103,13 @@ def _blocking_reasons(
     reasons = [
         _sentence("errored" if result.status == "error" else "blocks", result) for result in failed
     ]
-    reasons += [f"{check.check_id} ({check.severity}) did not run" for check in not_run]
+    if not_run:
+        first = f"{not_run[0].check_id} ({not_run[0].severity})"
+        reasons.append(
+            f"{first} did not run"
+            if len(not_run) == 1
+            else f"{len(not_run)} checks did not run (first: {first})"
+        )
     if not expected:
         reasons.append("no checks were expected at all, so nothing is known about this build")
     return tuple(reasons)

@@ -1,67 +1,33 @@
-"""How much of what is open changed since the release readers have, and is that unusual?
+"""How much of what is open changed since the release readers have, and in windows before?
 
 Closed totals are kept by the gate; nobody notices half of the open deals getting another owner.
 Each watch (`quality.watches`) is measured from the state in the release to the state in the build,
-and, where the tables know their own past, from earlier days to as many days later in the build:
-
-    usual     the share that 98 of 100 of those windows stay below
-    limit     1.5 times that, six robust deviations (1.4826 MAD) above their median, or the floor of
-              the measure, whichever is highest; of records, halfway from the usual share to all of
-              them where that is less
-    silence   nothing at all changed, and something did in every window
-
-The last windows before the release are looked at, and those over which a fiscal quarter began, as
-territories, quotas and close dates move then.
+and, where the tables know their own past, from earlier days to as many days later in the build. The
+last windows before the release are looked at, and those over which a fiscal quarter began, as
+territories, quotas and close dates move then. What is unusual of it is said in `quality.unusual`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from statistics import median
 from typing import Any
 
 import duckdb
 
-from pipelines.quality.results import CheckResult
-from pipelines.quality.watches import PREFIX, PRESENCE, Measure, Watch
+from pipelines.quality.unusual import FEWEST_WINDOWS, SILENCE, Change, Share, Window, changes_of
+from pipelines.quality.watches import PRESENCE, Measure, Watch
 
-N_WINDOWS, FEWEST_WINDOWS = 60, 8
-"""Windows that are looked at, and those below which nobody knows what is usual."""
+N_WINDOWS = 60
 N_QUARTERS = 5
 MOST_STATES = 1_000_000
 """Records times days; of large tables fewer windows are looked at."""
 YOUNG = 0.3
 """A window that began with less than this share of today's records says nothing about today."""
-FLOOR_WITHOUT_PAST = 2.5
-"""Times the floor, where nobody knows what is usual."""
-SHORTEST_SILENCE = 3
-"""Windows in all of which something changed."""
-SILENCE = "silence"
-"""Measure of a watch under which nothing at all changed."""
 SIMILAR = 0.75
 """Jaro-Winkler similarity from which on a name is another spelling of the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One measure of one watch, from the release to the build."""
-
-    watch: str
-    measure: str
-    n_records: int
-    """Open records it is a share of."""
-    n_changed: int
-    changed_pct: float
-    usual_pct: float | None
-    """None where the tables do not know their past, or not enough of it."""
-    limit_pct: float
-    n_windows: int
-    n_days: int
-    is_unusual: bool
-    example: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +74,17 @@ def measure(
         NoPastError: the release lacks a table or a column.
     """
     _states(connection, watch, released, built, days)
-    counted = _counted(connection, watch)
-    _, now = counted[0]
-    windows = [counts for n, counts in counted if n]
-    windows = [each for each in windows if each["n_before"] >= max(1, YOUNG * now["n_before"])]
-    found = [_judged(connection, watch, one, now, windows, days) for one in watch.measures]
-    silence = _silence(watch, now, windows, days)
-    return [*found, silence] if silence else found
+    now, *past = _measured(connection, watch)
+    past = [each for each in past if each.n_before >= max(1, YOUNG * now.n_before)]
+    is_later = days.built > days.released
+    found = changes_of(watch, now, past, days.length, is_later=is_later)
+    by_name = {one.name: one for one in watch.measures}
+    return [
+        replace(each, example=_example(connection, watch, by_name[each.measure]))
+        if each.is_unusual and each.measure != SILENCE
+        else each
+        for each in found
+    ]
 
 
 def _states(
@@ -175,10 +145,20 @@ def _windows(
     return [(day, day + length) for day in first_days]
 
 
+def _measured(connection: duckdb.DuckDBPyConnection, watch: Watch) -> list[Window]:
+    """Every window, the one from release to build first."""
+    standing = {
+        number: _most_frequent(connection, one.column)
+        for number, one in enumerate(watch.measures)
+        if one.kind == "concentrated"
+    }
+    return [_window(watch, n, counts, standing) for n, counts in _counted(connection, watch)]
+
+
 def _counted(
     connection: duckdb.DuckDBPyConnection, watch: Watch
 ) -> list[tuple[int, dict[str, Any]]]:
-    """What is counted of each window, the window from release to build first."""
+    """What is counted of each window, by its number."""
     both = "before.is_open and after.is_open"
     key = watch.key[0]
     here, there = f"before.{key} is not null", f"after.{key} is not null"
@@ -199,33 +179,59 @@ def _counted(
             counts[f"of_{number}"] = f"cast(sum(abs({was})) filter ({both}) as double)"
     columns = ", ".join(f'{sql} as "{name}"' for name, sql in counts.items())
     keys = ", ".join(("n_window", *watch.key))
-    cursor = connection.execute(
+    rows = connection.execute(
         f"select n_window, {columns} from watched_before as before "
-        f"full join watched_after as after using ({keys}) group by n_window order by n_window"
-    )
-    rows = cursor.fetchall()
+        f"full join watched_after as after using ({keys}) group by n_window"
+    ).fetchall()
     found = {row[0]: dict(zip(counts, row[1:], strict=True)) for row in rows}
     found.setdefault(0, dict.fromkeys(counts, 0))
-    for number, one in enumerate(watch.measures):
-        if one.kind == "concentrated":
-            _count_most_frequent(connection, one.column, f"n_{number}", found)
     return sorted(found.items())
 
 
-def _count_most_frequent(
-    connection: duckdb.DuckDBPyConnection,
-    column: str,
-    name: str,
-    found: dict[int, dict[str, Any]],
-) -> None:
-    """Add to the counts of each window the open records that have the most frequent value."""
-    rows = connection.execute(
-        f"select n_window, max(n), sum(n) from (select n_window, {column}, count(*) as n "
-        f"from watched_after where is_open and {column} is not null group by all) group by n_window"
-    ).fetchall()
-    counted = {window: (most, of) for window, most, of in rows}
-    for window, counts in found.items():
-        counts[name], counts[f"of_{name}"] = counted.get(window, (0, 0))
+Most = dict[tuple[str, int], tuple[int, int]]
+"""By side and window: open records with the value most of them have, and all that have one."""
+
+
+def _most_frequent(connection: duckdb.DuckDBPyConnection, column: str) -> Most:
+    found: Most = {}
+    for side in ("before", "after"):
+        rows = connection.execute(
+            f"select n_window, max(n), cast(sum(n) as bigint) from (select n_window, {column}, "
+            f"count(*) as n from watched_{side} where is_open and {column} is not null group by "
+            "all) group by n_window"
+        ).fetchall()
+        found |= {(side, window): (most, of) for window, most, of in rows}
+    return found
+
+
+def _window(watch: Watch, n: int, counts: dict[str, Any], standing: dict[int, Most]) -> Window:
+    shares = tuple(
+        _standing(standing[number], n) if number in standing else _share(number, one, counts)
+        for number, one in enumerate(watch.measures)
+    )
+    n_changed = sum(
+        share.n_changed for number, share in enumerate(shares) if number not in standing
+    )
+    return Window(counts["n_before"], n_changed, shares)
+
+
+def _standing(most: Most, window: int) -> Share:
+    (n_before, of_before), (n_after, of_after) = (
+        most.get((side, window), (0, 0)) for side in ("before", "after")
+    )
+    before_pct = n_before / max(of_before, 1)
+    return Share(of_after, n_after, n_after / max(of_after, 1), before_pct)
+
+
+def _share(number: int, one: Measure, counts: dict[str, Any]) -> Share:
+    if one.kind in PRESENCE:
+        of, changed = counts["n_before"], counts[one.kind]
+        return Share(of, changed, changed / max(of, 1))
+    of, changed = counts["n_both"], counts[f"n_{number}"]
+    if one.kind == "moved":
+        pct = (counts[f"by_{number}"] or 0) / (counts[f"of_{number}"] or 1)
+        return Share(of, changed, pct)
+    return Share(of, changed, changed / max(of, 1))
 
 
 def _differs(one: Measure) -> str:
@@ -241,62 +247,6 @@ def _differs(one: Measure) -> str:
             )
         case _:
             return f"{was} is distinct from {is_}"
-
-
-def _share(number: int, one: Measure, counts: dict[str, Any]) -> tuple[int, int, float]:
-    """Records it is a share of, those that changed, and the share: of amounts for `moved`."""
-    if one.kind in PRESENCE:
-        of, changed = counts["n_before"], counts[one.kind]
-        return of, changed, changed / max(of, 1)
-    if one.kind == "concentrated":
-        of, most = int(counts[f"of_n_{number}"]), counts[f"n_{number}"]
-        return of, most, most / max(of, 1)
-    of, changed = counts["n_both"], counts[f"n_{number}"]
-    if one.kind == "moved":
-        return of, changed, (counts[f"by_{number}"] or 0) / (counts[f"of_{number}"] or 1)
-    return of, changed, changed / max(of, 1)
-
-
-def _judged(
-    connection: duckdb.DuckDBPyConnection,
-    watch: Watch,
-    one: Measure,
-    now: dict[str, Any],
-    windows: Sequence[dict[str, Any]],
-    days: Days,
-) -> Change:
-    number = watch.measures.index(one)
-    of, changed, share = _share(number, one, now)
-    usual, limit = _limit([_share(number, one, each)[2] for each in windows], one)
-    is_unusual = now["n_before"] > 0 and changed >= one.fewest and share > limit
-    return Change(
-        watch=watch.name,
-        measure=one.name,
-        n_records=of,
-        n_changed=changed,
-        changed_pct=share,
-        usual_pct=usual,
-        limit_pct=limit,
-        n_windows=len(windows),
-        n_days=days.length,
-        is_unusual=is_unusual,
-        example=_example(connection, watch, one) if is_unusual else None,
-    )
-
-
-def _limit(shares: Sequence[float], one: Measure) -> tuple[float | None, float]:
-    """The usual share and the one above which it is unusual."""
-    if len(shares) < FEWEST_WINDOWS:
-        return None, one.floor_pct * FLOOR_WITHOUT_PAST
-    ordered = sorted(shares)
-    usual = ordered[min(len(ordered) - 1, int(0.98 * len(ordered)))]
-    middle = median(ordered)
-    deviation = 1.4826 * median(abs(each - middle) for each in ordered)
-    limit = max(1.5 * usual, middle + 6 * deviation)
-    if one.kind not in {"moved", "new"}:
-        # These are shares of the same records, and cannot be more than all of them.
-        limit = min(limit, (1 + usual) / 2)
-    return usual, max(one.floor_pct, limit)
 
 
 def _example(connection: duckdb.DuckDBPyConnection, watch: Watch, one: Measure) -> str | None:
@@ -336,94 +286,3 @@ def _example(connection: duckdb.DuckDBPyConnection, watch: Watch, one: Measure) 
 
 def _shown(names: Sequence[str], row: Sequence[Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in zip(names, row, strict=True))
-
-
-def _silence(
-    watch: Watch, now: dict[str, Any], windows: Sequence[dict[str, Any]], days: Days
-) -> Change | None:
-    """Nothing changed for once: the same files came again, or none did."""
-    if not watch.has_past or days.built <= days.released or len(windows) < SHORTEST_SILENCE:
-        return None
-    changed = [_n_changed(watch, each) for each in windows]
-    if _n_changed(watch, now) or min(changed) == 0:
-        return None
-    usual = min(changed) / max(1, now["n_before"])
-    return Change(
-        watch=watch.name,
-        measure=SILENCE,
-        n_records=now["n_before"],
-        n_changed=0,
-        changed_pct=0.0,
-        usual_pct=usual,
-        limit_pct=usual,
-        n_windows=len(windows),
-        n_days=days.length,
-        is_unusual=True,
-        example=None,
-    )
-
-
-def _n_changed(watch: Watch, counts: dict[str, Any]) -> int:
-    return sum(
-        _share(number, one, counts)[1]
-        for number, one in enumerate(watch.measures)
-        if one.kind != "concentrated"
-    )
-
-
-def judge(
-    watch: Watch,
-    changes: Sequence[Change],
-    accepted: Collection[str],
-    block_above: float | None,
-) -> CheckResult:
-    """One result per watch: it warns of what is unusual and not meant.
-
-    Args:
-        accepted: measures the company file accepts a change of.
-        block_above: share of unusual change that refuses the release; None: none does.
-    """
-    unmeant = [each for each in changes if each.is_unusual and each.measure not in accepted]
-    meant = [each for each in changes if each.is_unusual and each.measure in accepted]
-    blocks = block_above is not None and any(each.changed_pct > block_above for each in unmeant)
-    told = [sentence(each, watch) for each in unmeant]
-    told += [f"{sentence(each, watch)}, which the company file accepts" for each in meant]
-    return CheckResult(
-        check_id=watch.check_id,
-        kind="watch",
-        asset=watch.table,
-        severity="block" if blocks else "warn",
-        owner=watch.owner,
-        why=watch.why,
-        next_step=_next_step(watch, unmeant),
-        status="fail" if unmeant else "pass",
-        n_failed=max((each.n_changed for each in unmeant), default=None),
-        observed="; ".join(told) or None,
-        example="; ".join(dict.fromkeys(each.example for each in unmeant if each.example)) or None,
-    )
-
-
-def _next_step(watch: Watch, unmeant: Sequence[Change]) -> str:
-    step = " ".join(watch.next_step.split())
-    if not unmeant:
-        return step
-    subjects = ", ".join(f"{PREFIX}{watch.name}.{each.measure}" for each in unmeant)
-    return f"{step} Its name there: {subjects}"
-
-
-def sentence(change: Change, watch: Watch) -> str:
-    """How much changed and what is usual."""
-    if change.measure == SILENCE:
-        return (
-            f"nothing changed of {change.n_records:,} {watch.records} in {change.n_days} days; in "
-            f"each of the {change.n_windows} windows before, something did"
-        )
-    usual = (
-        f"up to {change.usual_pct:.1%} are usual"
-        if change.usual_pct is not None
-        else f"unusual above {change.limit_pct:.0%}"
-    )
-    return (
-        f"{change.measure} {change.changed_pct:.1%} ({change.n_changed:,} of "
-        f"{change.n_records:,} {watch.records} in {change.n_days} days; {usual})"
-    )

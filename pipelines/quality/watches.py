@@ -7,16 +7,14 @@ is unusual, is in `quality.watch`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.quality.lists import read_lists, refuse_twice
 from pipelines.quality.results import ExpectedCheck
-from pipelines.settings import ConfigurationError
 
 Text = Annotated[str, Field(min_length=1)]
 Kind = Literal["changed", "renamed", "concentrated", "moved", "jumped", "new", "gone", "left"]
@@ -100,16 +98,6 @@ def load_watches(folder: Path, public_tables: Collection[str]) -> tuple[Watch, .
     Raises:
         ConfigurationError: a file is no readable list of them, or a name is taken twice.
     """
-    found: list[Watch] = []
-    for file in sorted(folder.glob("*.yaml")):
-        try:
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
-            found += TypeAdapter(list[Watch]).validate_python(document)
-        except (OSError, yaml.YAMLError, ValidationError) as error:
-            raise ConfigurationError(f"watches {file} cannot be read: {error}") from error
-    names = Counter(each.name for each in found)
-    names += Counter(each.subject(one) for each in found for one in each.measures)
-    twice = [name for name, n in names.items() if n > 1]
-    if twice:
-        raise ConfigurationError(f"{folder}: two watches or measures are called '{twice[0]}'")
+    found = read_lists(folder, Watch, "watches")
+    refuse_twice((each.subject(one) for each in found for one in each.measures), "measures")
     return tuple(each for each in found if each.table in public_tables)

@@ -56,7 +56,11 @@ POLICIES: dict[str, tuple[Any, ...]] = {
     "min_deals": (20, 3),
     "missing_open_amount": ("none", "list_price"),
 }
-TOLERANT = {"closed_period_tolerance_pct": 1.0, "closed_period_event_pct": 1.0}
+TOLERANT: dict[str, Any] = {
+    "closed_period_tolerance_pct": 1.0,
+    "closed_period_event_pct": 1.0,
+    "open_state_block_pct": None,
+}
 """Everything that happens here is meant."""
 
 

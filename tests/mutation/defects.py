@@ -781,6 +781,14 @@ def _(folder: Path) -> None:
     edited(folder, "Product2", swap)
 
 
+@defect("list prices are tenfold", "extract", by="watch.prices")
+def _(folder: Path) -> None:
+    def tenfold(row: Row, _: int) -> Row:
+        return row | {"UnitPrice": str(float(row["UnitPrice"]) * 10)}
+
+    edited(folder, "PricebookEntry", tenfold)
+
+
 @defect("the spend of one campaign is tenfold", "extract", by="watch.campaign_spend")
 def _(folder: Path) -> None:
     def tenfold(rows: list[Row]) -> list[Row]:

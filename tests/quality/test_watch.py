@@ -12,7 +12,8 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.quality.watch import SILENCE, Change, Days, judge, measure, watched
+from pipelines.quality.unusual import SILENCE, Change, judge
+from pipelines.quality.watch import Days, measure, watched
 from pipelines.quality.watches import Measure, Watch, load_watches
 from pipelines.settings import PROJECT_ROOT, ConfigurationError
 
@@ -172,6 +173,24 @@ def test_what_is_unusual_is_told(
     expected: set[str],
 ) -> None:
     assert unusual(changes(connection, *edits)) == expected
+
+
+def test_what_stood_so_in_the_release_is_not_told_again(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Most deals are one person's since the day before; only that day it was news."""
+    released = lives()
+    for deal in range(100):
+        edit(released, deal, RELEASED, owner="one person")
+    connection.execute("detach released")
+    write(connection, "released", released)
+    built = {deal: [dict(version) for version in each] for deal, each in released.items()}
+    edit(built, 150, BUILT, owner="somebody", amount=1001)
+    write(connection, "built", built)
+    found = measure(connection, WATCH, "released", "built", Days(RELEASED, BUILT))
+    [stands] = [each for each in found if each.measure == "owner_concentrated"]
+    assert stands.changed_pct > stands.limit_pct
+    assert [each.measure for each in found if each.is_unusual] == []
 
 
 def test_records_that_appear_in_numbers_are_unusual(connection: duckdb.DuckDBPyConnection) -> None:
