@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from pipelines.cli import app
 from pipelines.settings import PROJECT_ROOT, Company, load_company
+from tests.messages import faults
 
 COMPANIES = PROJECT_ROOT / "data" / "companies"
 
@@ -43,8 +44,12 @@ class Deployment:
         return load_company(self.file)
 
     def command(self, *arguments: str) -> Result:
+        """What the command answers. Whatever refuses has to be well said, in every test."""
         name, *rest = arguments
-        return CliRunner().invoke(app, [name, "--company", str(self.file), *rest])
+        result = CliRunner().invoke(app, [name, "--company", str(self.file), *rest])
+        if result.exit_code:
+            assert faults(result.output) == [], result.output
+        return result
 
     def land(self, on: str, *paths: Path | str, options: Iterable[str] = ()) -> Result:
         return self.command("land", "--on", on, *options, *(str(path) for path in paths))

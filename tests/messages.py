@@ -25,9 +25,10 @@ def faults(message: str) -> list[str]:
     """What is wrong with a message: class names, what it says twice, and keys nobody knows."""
     words = " ".join(message.split())
     found = [f"names {name}" for name in _CLASS.findall(words)]
-    sentences = Counter(
-        part.strip() for part in re.split(r"(?<=[.;])\s|\n", message) if len(part.strip()) > _LONG
-    )
-    found += [f"says twice: {part}" for part, n in sentences.items() if n > 1]
+    # Two checks may be of one kind; each of them is told of once.
+    for block in re.split(r"^(?=failed |warning )", message, flags=re.M):
+        parts = (part.strip() for part in re.split(r"(?<=[.;])\s|\n", block))
+        sentences = Counter(part for part in parts if len(part) > _LONG)
+        found += [f"says twice: {part}" for part, n in sentences.items() if n > 1]
     found += [f"no such key: {key}" for key in _CURE.findall(words) if key not in _KEYS]
     return found

@@ -158,7 +158,6 @@ def test_a_wrong_file_is_refused_and_readers_notice_nothing(
     assert f"maven_crm/opportunity {NEXT}" in said
     for expected in bad.said:
         assert expected in said
-    assert faults(result.output) == []
     assert company.release_id == before
     assert company.value(WON) == bookings
 
@@ -199,7 +198,6 @@ def test_wrong_content_is_refused_by_a_named_check(
     for expected in bad.said:
         assert expected in said
     assert "next step" in said
-    assert faults(result.output) == []
     assert company.release_id == before
 
 
@@ -286,7 +284,6 @@ def test_wrong_use_ends_with_code_two(
     result = company.command(*arguments)
     assert result.exit_code == 2
     assert expected in " ".join(result.output.split())
-    assert faults(result.output) == []
 
 
 def test_a_wrong_key_in_the_company_file_is_named(company: Deployment) -> None:

@@ -193,7 +193,7 @@ class DbtProject:
         """
         self.manifest()
         arguments = [
-            "--quiet", "--log-level-file", "none", "--no-write-json",
+            "--log-level", "none", "--log-level-file", "none", "--no-write-json",
             command, "--threads", "1", "--indirect-selection", "empty",
             "--select", *(f"resource_type:model,path:{folder}" for folder in folders),
             *self.arguments, *self.everything,
@@ -230,7 +230,7 @@ class DbtProject:
         # another. dbt's debug log and artefacts of a run are not read by anyone; what happened is
         # in Dagster's history and in the ledger.
         arguments = [
-            "--quiet", "--log-level-file", "none", "--no-write-json",
+            "--log-level", "none", "--log-level-file", "none", "--no-write-json",
             command, "--threads", "2", *self.arguments, *selection,
         ]  # fmt: skip
         self.manifest()
