@@ -16,8 +16,8 @@ _KEYS = {
     for model in (Column, Contract, ObjectContract, Format, Company, Policies, SourceChoice)
     for key in model.model_fields
 }
-_CURE = re.compile(r"\b(?:raise|set|name|say|use|change) `?([a-z]+_[a-z_]+)`?")
-"""A key that a message tells to change."""
+_CURE = re.compile(r"\b(?:raise|set|name|say|use|change) `?([a-z]+_[a-z_]+)\b`?(?! in warn_only)")
+"""A key that a message tells to change; `warn_only` has names of checks."""
 _LONG = 30
 
 
@@ -26,7 +26,8 @@ def faults(message: str) -> list[str]:
     words = " ".join(message.split())
     found = [f"names {name}" for name in _CLASS.findall(words)]
     # Two checks may be of one kind; each of them is told of once.
-    for block in re.split(r"^(?=failed |warning )", message, flags=re.M):
+    unwrapped = re.sub(r",\s*\n\s*", ", ", message)
+    for block in re.split(r"^(?=failed |warning )", unwrapped, flags=re.M):
         parts = (part.strip() for part in re.split(r"(?<=[.;])\s|\n", block))
         sentences = Counter(part for part in parts if len(part) > _LONG)
         found += [f"says twice: {part}" for part, n in sentences.items() if n > 1]

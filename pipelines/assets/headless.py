@@ -84,7 +84,8 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     if not result.success:
         # Who ended it knows; that is neither a refusal nor a failure to tell others of.
         interrupts.raise_if_received()
-    failures = tuple(_failures(result.all_events))
+    # A step and the run it ended say the same.
+    failures = tuple(dict.fromkeys(_failures(result.all_events)))
     try:
         # From the end of the run on nobody else comes in between.
         with held(company.warehouse_file):

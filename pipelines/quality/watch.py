@@ -43,8 +43,8 @@ class Days:
         return max((self.built - self.released).days, 1)
 
 
-class NoPastError(Exception):
-    """The release cannot be asked: it was made before its tables had these columns."""
+class NoStateError(Exception):
+    """A database lacks the table, or a column of it; the comparison of tables tells of that."""
 
 
 def watched(
@@ -57,7 +57,7 @@ def watched(
     """What every watch measures; nothing of one whose table the release does not have like that."""
     found: list[Change] = []
     for watch in watches:
-        with suppress(NoPastError):
+        with suppress(NoStateError):
             found += measure(connection, watch, released, built, days)
     return found
 
@@ -71,7 +71,7 @@ def measure(
         released, built: names under which the two databases are attached.
 
     Raises:
-        NoPastError: the release lacks a table or a column.
+        NoStateError: the release or the build lacks the table or a column.
     """
     _states(connection, watch, released, built, days)
     now, *past = _measured(connection, watch)
@@ -91,14 +91,11 @@ def _states(
     connection: duckdb.DuckDBPyConnection, watch: Watch, released: str, built: str, days: Days
 ) -> None:
     """Temporary tables `watched_before` and `watched_after`, by window; window 0 is the last."""
-    connection.execute("create or replace temp table days as select ? as day", [days.released])
-    try:
-        connection.execute(
-            "create or replace temp table watched_before as "
-            f"select 0 as n_window, state.* exclude (day) from ({_state(watch, released)}) as state"
-        )
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
-        raise NoPastError(str(error).splitlines()[0]) from error
+    _state(connection, watch, released, "watched_before", [days.released])
+    connection.execute(
+        "create or replace temp table watched_before as "
+        "select 0 as n_window, * exclude (day) from watched_before"
+    )
     windows = _windows(connection, built, days) if watch.has_past else []
     connection.execute(
         "create or replace temp table windows as select 0 as n_window, cast(null as date) as "
@@ -106,13 +103,8 @@ def _states(
         "unnest(?)",
         [days.built, len(windows), [each for each, _ in windows], [each for _, each in windows]],
     )
-    connection.execute(
-        "create or replace temp table days as select from_on as day from windows "
-        "where from_on is not null union select to_on from windows"
-    )
-    connection.execute(
-        f"create or replace temp table states as from ({_state(watch, built)}) as state"
-    )
+    asked = {days.built, *(day for window in windows for day in window)}
+    _state(connection, watch, built, "states", sorted(asked))
     connection.execute(
         "insert into watched_before by name select n_window, states.* exclude (day) "
         "from windows inner join states on day = from_on"
@@ -123,8 +115,18 @@ def _states(
     )
 
 
-def _state(watch: Watch, db: str) -> str:
-    return watch.state.replace("{db}", db)
+def _state(
+    connection: duckdb.DuckDBPyConnection, watch: Watch, db: str, table: str, asked: list[date]
+) -> None:
+    """The state a database knows of by the end of each day, as a temporary table."""
+    connection.execute(
+        "create or replace temp table days as select unnest(cast(? as date[])) as day", [asked]
+    )
+    state = watch.state.replace("{db}", db)
+    try:
+        connection.execute(f"create or replace temp table {table} as from ({state}) as state")
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise NoStateError(str(error).splitlines()[0]) from error
 
 
 def _windows(
