@@ -30,6 +30,7 @@ from pathlib import Path
 import duckdb
 import yaml
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.assets import build_pipeline
@@ -204,6 +205,12 @@ class Bench:
         return _expected_checks(self.company.file)
 
     @staticmethod
+    def crashed(defect: Defect, error: Exception) -> Outcome:
+        """Nothing is published, but nobody is told what is wrong with the data either."""
+        said = f"{type(error).__name__}: {error}".replace("\n", " ")
+        return Outcome(defect.name, defect.stage, defect.origin, (), (), (said,))
+
+    @staticmethod
     def _outcome(defect: Defect, verdict: Verdict | None, refused: str = "") -> Outcome:
         if verdict is None:
             return Outcome(defect.name, defect.stage, defect.origin, (refused,), (), ())
@@ -267,7 +274,12 @@ def _try_some(folder: Path, names: Sequence[str]) -> Iterator[Outcome]:
     bench = Bench(folder, load_company(folder / "company.yml"))
     by_name = {each.name: each for each in DEFECTS}
     for name in names:
-        yield bench.try_defect(by_name[name])
+        try:
+            outcome = bench.try_defect(by_name[name])
+        except Exception as error:  # noqa: BLE001  # the matrix is to say which defect does it
+            outcome = bench.crashed(by_name[name], error)
+        print(f"{name}: {', '.join(outcome.stopped_by[:2]) or 'MISSED'}", file=sys.stderr)
+        yield outcome
 
 
 def _work(folder: Path, names: Sequence[str]) -> list[Outcome]:
@@ -381,6 +393,7 @@ def shown(outcomes: Sequence[Outcome]) -> Table:
             stopped += f" and {more} more"
         if not outcome.is_stopped:
             stopped = f"[red]nothing[/red] (warned: {', '.join(outcome.warned_by) or 'no'})"
+            stopped += f" errors: {escape(', '.join(outcome.nameless))}" if outcome.nameless else ""
         table.add_row(outcome.name, outcome.stage, outcome.origin, stopped)
     return table
 
