@@ -276,7 +276,7 @@ def _try_some(folder: Path, names: Sequence[str]) -> Iterator[Outcome]:
     for name in names:
         try:
             outcome = bench.try_defect(by_name[name])
-        except Exception as error:  # noqa: BLE001  # the matrix is to say which defect does it
+        except Exception as error:  # the matrix is to say which defect does it
             outcome = bench.crashed(by_name[name], error)
         print(f"{name}: {', '.join(outcome.stopped_by[:2]) or 'MISSED'}", file=sys.stderr)
         yield outcome
