@@ -147,6 +147,10 @@ class Policies(_Frozen):
     roles_are_teams: bool = False
     """Whether the roles of the CRM's users are named after their teams (M84). They mostly say what
     somebody is, not where: then a team is a territory, or what the source calls a team."""
+    territories_at_once: Literal["one", "shared"] = "one"
+    """`one`: a territory is a seller's team, and two on one day are refused. `shared`: sellers work
+    several at once, their credit is divided by the assignments' shares (`share_pct`, else in equal
+    parts), and their team is what their record says, else their main territory (M84)."""
     accepted_from_stage: Annotated[int, Field(ge=0)] = 2
     """Place of the stage in which sales accepts an opportunity, for quotas on accepted ones."""
     min_people: Annotated[int, Field(ge=1)] = 5

@@ -134,9 +134,36 @@ def test_ranges_in_two_times_have_their_ends(rows: tuple[str, ...], n_failing: i
     assert found == n_failing
 
 
+SHARES = "participant_id, territory_id, valid_from, valid_to, share_pct"
+
+
+@pytest.mark.parametrize(
+    ("rows", "n"),
+    [
+        (("'A', 'E', 1, 9, 0.6", "'A', 'W', 1, 9, 0.4"), 0),
+        (("'A', 'E', 1, 9, null", "'A', 'W', 3, 9, null"), 0),
+        (("'A', 'E', 1, 9, 1", "'B', 'E', 1, 9, 1"), 0),
+        (("'A', 'E', 1, 5, 1", "'A', 'E', 5, 9, 0.6", "'A', 'W', 5, 9, 0.4"), 0),
+        (("'A', 'E', 1, 9, 0.333333333",) * 3, 0),
+        (("'A', 'E', 1, 9, 0.6", "'A', 'W', 1, 9, 0.3"), 1),
+        (("'A', 'E', 1, 9, 1", "'A', 'W', 1, 9, 1"), 1),
+        (("'A', 'E', 1, 9, 0.6", "'A', 'W', 1, 9, null"), 1),
+        (("'A', 'E', 1, 9, 1", "'A', 'W', 1, 9, 0"), 1),
+        (("'A', 'E', 1, 9, 0.6", "'A', 'W', 3, 9, 0.4"), 1),
+        (("'A', 'E', 1, 9, 0.6", "'A', 'W', 1, 3, 0.4"), 1),
+    ],
+    ids=[
+        "whole", "equal", "two people", "one after another", "thirds",
+        "too little", "too much", "some", "nothing", "later", "earlier",
+    ],
+)  # fmt: skip
+def test_shares_are_whole_on_every_day(rows: tuple[str, ...], n: int) -> None:
+    assert failing("territory_shares_add_up", values(SHARES, *rows)) == n
+
+
 def test_every_generic_test_is_tried_here() -> None:
     tried = {"adds_up", "no_rows", "ranges_do_not_overlap", "rectangles_do_not_overlap"}
-    tried |= {"resolves", "unique", "unique_rows"}
+    tried |= {"resolves", "territory_shares_add_up", "unique", "unique_rows"}
     # Looks a name of the company file up in a column: what is missing there is no name.
     of_names = {"company_file_names_are_known"}
     assert {file.stem for file in FOLDER.glob("*.sql")} == tried | of_names

@@ -26,7 +26,7 @@
         'territory_assignment': [
             ('participant_id', 'varchar'), ('territory_id', 'varchar'),
             ('territory_name', 'varchar'), ('region', 'varchar'),
-            ('valid_from', 'date'), ('valid_to', 'date'),
+            ('valid_from', 'date'), ('valid_to', 'date'), ('share_pct', 'decimal(12,9)'),
         ],
         'product': [
             ('product_id', 'varchar'), ('product_name', 'varchar'), ('product_family', 'varchar'),

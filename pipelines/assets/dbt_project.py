@@ -87,6 +87,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "leave_relief": policies.leave_relief,
         "attainment_rate": policies.attainment_rate,
         "roles_are_teams": policies.roles_are_teams,
+        "territories_at_once": policies.territories_at_once,
         "accepted_from_stage": policies.accepted_from_stage,
         "min_people": policies.min_people,
         "min_deals": policies.min_deals,

@@ -33,7 +33,7 @@ NEWCOMER = "005F"
 
 
 def deliver(systems: Systems) -> None:
-    systems.deliver(FIRST, "salesforce", **_crm())
+    systems.deliver(FIRST, "salesforce", **crm())
     systems.deliver(FIRST, "finance", territory=_territories(), quota=_quotas())
     systems.deliver(FIRST, "hubspot", **_hubspot())
     systems.deliver(
@@ -93,7 +93,7 @@ def _won(key: str, owner: str, close_date: str) -> Row:
     return _deal(key, owner, close_date=close_date, probability="100", **closed)
 
 
-def _crm() -> dict[str, list[Row]]:
+def crm() -> dict[str, list[Row]]:
     return {
         "user": [
             *(_user(key, name, STAMP) for key, name in SELLERS.items()),

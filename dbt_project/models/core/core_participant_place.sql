@@ -49,8 +49,8 @@ described as (
             and recorded.record_from = records.valid_from
 ),
 
--- The team of a day (M84): the territory then, else the team that is said of the person then, else
--- the one that ended last.
+-- The team of a day (M84): what precedes then, else what ended last. Territories precede what is
+-- said of the person, unless sellers share them.
 ranked_spells as (
     select
         cells.source_system,
@@ -59,14 +59,14 @@ ranked_spells as (
         cells.valid_from,
         spells.team,
         spells.region,
-        case when cells.valid_from < spells.valid_to then spells.territory_id end
-            as territory_id,
         row_number() over (
             partition by
                 cells.source_system, cells.participant_id, cells.known_from_on, cells.valid_from
             order by
                 least(spells.valid_to, cells.valid_to) desc,
                 spells.precedence asc,
+                spells.share_pct desc,
+                case when spells.precedence = 3 then spells.valid_from end asc,
                 spells.valid_from desc,
                 spells.team desc,
                 spells.territory_id desc
@@ -79,6 +79,36 @@ ranked_spells as (
             and cells.known_from_on >= spells.known_from_on
             and cells.known_from_on < spells.known_to_on
             and cells.valid_from >= spells.valid_from
+),
+
+-- The territory of a day; of several at once, the main one.
+ranked_territories as (
+    select
+        cells.source_system,
+        cells.participant_id,
+        cells.known_from_on,
+        cells.valid_from,
+        spells.territory_id,
+        row_number() over (
+            partition by
+                cells.source_system, cells.participant_id, cells.known_from_on, cells.valid_from
+            order by
+                spells.share_pct desc,
+                case when spells.precedence = 3 then spells.valid_from end asc,
+                spells.valid_from desc,
+                spells.team desc,
+                spells.territory_id desc
+        ) as territory_rank
+    from cells
+    inner join spells
+        on
+            cells.source_system = spells.source_system
+            and cells.participant_id = spells.participant_id
+            and cells.known_from_on >= spells.known_from_on
+            and cells.known_from_on < spells.known_to_on
+            and cells.valid_from >= spells.valid_from
+            and cells.valid_from < spells.valid_to
+    where spells.territory_id is not null
 ),
 
 -- A manager has the name by which they were known on the day.
@@ -116,7 +146,7 @@ select
     coalesce(described.manager_name, ranked_names.participant_name) as manager_name,
     ranked_spells.team,
     coalesce(ranked_spells.region, described.region) as region,
-    ranked_spells.territory_id,
+    ranked_territories.territory_id,
     described.title,
     described.hired_on,
     described.is_active
@@ -128,6 +158,13 @@ left join ranked_spells
         and described.known_from_on = ranked_spells.known_from_on
         and described.valid_from = ranked_spells.valid_from
         and ranked_spells.spell_rank = 1
+left join ranked_territories
+    on
+        described.source_system = ranked_territories.source_system
+        and described.participant_id = ranked_territories.participant_id
+        and described.known_from_on = ranked_territories.known_from_on
+        and described.valid_from = ranked_territories.valid_from
+        and ranked_territories.territory_rank = 1
 left join ranked_names
     on
         described.source_system = ranked_names.source_system

@@ -19,7 +19,9 @@ of_territories as (
         assignments.territory_id,
         assignments.territory_name as team,
         assignments.region,
-        1 as precedence,
+        -- Where sellers share territories, these are not what parts the people into teams.
+        case when '{{ var("territories_at_once") }}' = 'shared' then 3 else 1 end as precedence,
+        coalesce(assignments.share_pct, 0) as share_pct,
         assignments.valid_from,
         assignments.valid_to,
         assignments.known_from_on,
@@ -101,6 +103,7 @@ select
     team,
     region,
     2 as precedence,
+    cast(0 as decimal(12, 9)) as share_pct,
     valid_from,
     valid_to,
     known_from_on,

@@ -9,6 +9,7 @@ select
     valid_from,
     valid_to,
     territory_name,
-    region
+    region,
+    share_pct
 from versions
 where known_to_on = {{ open_end() }}

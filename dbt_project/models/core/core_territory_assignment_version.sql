@@ -11,5 +11,6 @@ select
     known_from_on,
     known_to_on,
     territory_name,
-    region
+    region,
+    share_pct
 from assignments

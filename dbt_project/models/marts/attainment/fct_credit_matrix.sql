@@ -8,6 +8,8 @@ participants as (
     select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
 ),
 
+territory_shares as (select * from {{ ref('core_territory_share') }}),
+
 segments as (select * from {{ ref('core_account_segment') }}),
 
 account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
@@ -102,13 +104,14 @@ placed as (
         coalesce(was_in.region, 'unassigned') as region,
         coalesce(was_in.team, 'unassigned') as team,
         was_in.team is null as is_unassigned,
-        coalesce(was_in.territory_id, 'unassigned') as territory_id,
         coalesce(is_in.region, 'unassigned') as region_asis,
         coalesce(is_in.team, 'unassigned') as team_asis,
         is_in.team is null as is_unassigned_asis,
-        coalesce(is_in.territory_id, 'unassigned') as territory_id_asis,
         coalesce(was_segment.segment, 'unassigned') as segment,
         coalesce(is_segment.segment, 'unassigned') as segment_asis,
+        by_product.participant_id,
+        by_product.booked_on,
+        latest_extract.as_of_on,
         by_product.opportunity_key,
         by_product.credit_amount
     from by_product
@@ -142,6 +145,29 @@ placed as (
             and latest_extract.as_of_on < is_segment.valid_to
 ),
 
+-- Sellers of several territories at once share their credit among them. Slices of then and of today
+-- lie over each other, so that what nobody moved is in one territory then and today.
+in_territories as (
+    select
+        placed.*,
+        coalesce(was_shares.territory_id, 'unassigned') as territory_id,
+        coalesce(is_shares.territory_id, 'unassigned') as territory_id_asis,
+        greatest(coalesce(was_shares.begins_pct, 0), coalesce(is_shares.begins_pct, 0))
+            as begins_pct,
+        least(coalesce(was_shares.ends_pct, 1), coalesce(is_shares.ends_pct, 1)) as ends_pct
+    from placed
+    left join territory_shares as was_shares
+        on
+            placed.participant_id = was_shares.participant_id
+            and placed.booked_on >= was_shares.valid_from
+            and placed.booked_on < was_shares.valid_to
+    left join territory_shares as is_shares
+        on
+            placed.participant_id = is_shares.participant_id
+            and placed.as_of_on >= is_shares.valid_from
+            and placed.as_of_on < is_shares.valid_to
+),
+
 cells as (
     select
         fiscal_quarter_key,
@@ -158,8 +184,9 @@ cells as (
         is_unassigned,
         is_unassigned_asis,
         count(distinct opportunity_key) as n_deals,
-        sum(credit_amount) as credit_amount
-    from placed
+        sum({{ slice('credit_amount', 'begins_pct', 'ends_pct') }}) as credit_amount
+    from in_territories
+    where begins_pct < ends_pct
     group by
         fiscal_quarter_key, credit_type, region, team, territory_id, segment, product_id,
         region_asis, team_asis, territory_id_asis, segment_asis, is_unassigned,

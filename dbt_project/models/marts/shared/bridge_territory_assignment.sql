@@ -9,5 +9,7 @@ select
     valid_to,
 
     territory_name,
-    region
+    region,
+
+    share_pct
 from assignments

@@ -8,5 +8,6 @@ select
     region,
     valid_from,
     valid_to,
+    share_pct,
     {{ lineage() }}
 from territories
