@@ -16,7 +16,8 @@ as `raw` and `control` keep what a source delivered before it was taken out:
     staged_quotas, staged_statements    what staging hands to core
     staged_currencies  entity, source_system, record_id, currency, op, extracted_at
                     of all records whose amounts are public
-    mail_addresses  table_name, column_name, example        addresses in public texts
+    personal_texts  table_name, column_name, n_addresses, n_masked, example
+                    public texts with an address in them, or with the mask of personal data
     clock           today_on                                the day it is for the company
 """
 
@@ -36,6 +37,8 @@ from pipelines.quality.results import CheckResult, ExpectedCheck, Severity
 PRIVATE_SCHEMAS = ("config", "control", "core", "increment", "main", "raw", "staging")
 """Schemas readers do not get; every other one of the warehouse is public."""
 ADDRESS = "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+"
+MASK = "(personal data"
+"""How the mask begins that the loader puts in the place of personal data."""
 _SHOWN = 12
 """Columns of an example."""
 _STAMPS = "op, recorded_at, extracted_at"
@@ -192,15 +195,15 @@ def _prepare(
         f"select {_nothing('entity, source_system, record_id, currency, op, extracted_at')} "
         "where false"
     ]
-    views["mail_addresses"] = _addresses(connection) or [
-        f"select {_nothing('table_name, column_name, n_rows, example')} where false"
+    views["personal_texts"] = _personal_texts(connection) or [
+        f"select {_nothing('table_name, column_name, n_addresses, n_masked, example')} where false"
     ]
     for view, parts in views.items():
         connection.execute(f"create or replace temp view {view} as {' union all '.join(parts)}")
 
 
-def _addresses(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Texts of public tables that look like an address, by column."""
+def _personal_texts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Texts of public tables that look like an address, or were masked for it, by column."""
     texts = connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() "
         "where database_name = current_database() and data_type = 'VARCHAR' "
@@ -209,8 +212,10 @@ def _addresses(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ).fetchall()
     return [
         f"select '{schema}.{table}' as table_name, '{column}' as column_name, "
-        f"count(*) as n_rows, any_value({name}) as example from {schema}.{table} "
-        f"where contains({name}, '@') and regexp_matches({name}, '{ADDRESS}')"
+        f"count(*) filter (contains({name}, '@') and regexp_matches({name}, '{ADDRESS}')) "
+        f"as n_addresses, count(*) filter (contains({name}, '{MASK}')) as n_masked, "
+        f"min({name}) filter (contains({name}, '{MASK}')) as example "
+        f"from {schema}.{table} where contains({name}, '@') or contains({name}, '{MASK}')"
         for schema, table, column in texts
         for name in _quoted([column])
     ]

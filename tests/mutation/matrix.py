@@ -278,7 +278,8 @@ def _try_some(folder: Path, names: Sequence[str]) -> Iterator[Outcome]:
             outcome = bench.try_defect(by_name[name])
         except Exception as error:  # the matrix is to say which defect does it
             outcome = bench.crashed(by_name[name], error)
-        print(f"{name}: {', '.join(outcome.stopped_by[:2]) or 'MISSED'}", file=sys.stderr)
+        seen = outcome.stopped_by or (outcome.warned_by if by_name[name].warns else ())
+        print(f"{name}: {', '.join(seen[:2]) or 'MISSED'}", file=sys.stderr)
         yield outcome
 
 

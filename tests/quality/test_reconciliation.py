@@ -184,6 +184,22 @@ def test_an_address_in_a_public_text_is_seen(
     assert status(warehouse, own("no_personal_data")) == expected
 
 
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("for (personal data)", "fail"),
+        ("(personal data 1f0c)", "fail"),
+        ("personal data", "pass"),
+        (None, "pass"),
+    ],
+)
+def test_a_mask_in_a_public_text_is_told_of(
+    warehouse: duckdb.DuckDBPyConnection, note: str | None, expected: str
+) -> None:
+    warehouse.execute("update pipeline.fct_deal set note = ?", [note])
+    assert status(warehouse, own("personal_data_was_masked")) == expected
+
+
 def test_only_those_with_something_to_compare_are_asked() -> None:
     without = {each.name for each in load_reconciliations(OWN, {})}
     everything = {each.name for each in load_reconciliations(OWN, _everything())}
