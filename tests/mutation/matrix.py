@@ -19,6 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -277,6 +278,7 @@ def _try_some(folder: Path, names: Sequence[str]) -> Iterator[Outcome]:
         try:
             outcome = bench.try_defect(by_name[name])
         except Exception as error:  # the matrix is to say which defect does it
+            traceback.print_exc()
             outcome = bench.crashed(by_name[name], error)
         seen = outcome.stopped_by or (outcome.warned_by if by_name[name].warns else ())
         print(f"{name}: {', '.join(seen[:2]) or 'MISSED'}", file=sys.stderr)
