@@ -39,7 +39,7 @@ test-endurance: $(INSTALLED) ## Run lives of companies against rebuilds, every s
 ui: $(INSTALLED) ## Start the Dagster UI on http://127.0.0.1:3000 (PORT=... for another port)
 	@mkdir -p "$(HISTORY)"
 	SALESOPS_COMPANY=$(COMPANY) SALESOPS_DAGSTER_STORAGE="$(HISTORY)" \
-	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+	$(BIN)/python -m pipelines.ui -w workspace.yaml -h 127.0.0.1 -p $(PORT)
 
 lint: $(INSTALLED) ## Check style and types: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

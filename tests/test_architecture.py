@@ -12,9 +12,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "pipelines"
 ROOMS = ["contracts", "ingest", "quality", "publish", "serve"]
 FOR_EVERYONE = {"settings", "calendar", "clock", "interrupts", "owner", "private", "warehouse"}
 AT_THE_TOP = {"assets", "cli", "terminal", "definitions"}
+# Stands before the server of the UI and knows nothing of the pipeline.
 # The demo company writes extracts as other systems would: it knows contracts, nothing behind them.
 # Whoever tells people what happened knows nothing of what it was.
-EXTRA: dict[str, set[str]] = {"demo": {"contracts"}, "notify": set()}
+EXTRA: dict[str, set[str]] = {"demo": {"contracts"}, "notify": set(), "ui": set()}
 
 
 def imported_rooms(file: Path) -> set[str]:

@@ -60,6 +60,9 @@ DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"
 FIRST, SECOND = LAST_DAY - timedelta(days=16), LAST_DAY
 SCALE = 0.15
 BUILD_ID = "mutation"
+BUILDS_PER_PROCESS = 16
+"""A job of the product builds once. After some ninety builds in one process, DuckDB has been seen
+to end with an internal error that none of them gives alone."""
 CLEAN = Defect("clean", "extract", lambda _: None)
 
 
@@ -307,13 +310,15 @@ def run_matrix(folder: Path, defects: Sequence[Defect], workers: int = 2) -> lis
     Bench.prepare(folder / "0")
     for worker in range(1, workers):
         _clone(folder / "0", folder / str(worker))
-    shares = [[each.name for each in defects[worker::workers]] for worker in range(workers)]
     context = multiprocessing.get_context("spawn")
     found: dict[str, Outcome] = {}
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        jobs = [pool.submit(_work, folder / str(n), names) for n, names in enumerate(shares)]
-        for job in as_completed(jobs):
-            found |= {outcome.name: outcome for outcome in job.result()}
+    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
+        step = workers * BUILDS_PER_PROCESS
+        for few in (defects[first : first + step] for first in range(0, len(defects), step)):
+            shares = [[each.name for each in few[worker::workers]] for worker in range(workers)]
+            jobs = [pool.submit(_work, folder / str(n), names) for n, names in enumerate(shares)]
+            for job in as_completed(jobs):
+                found |= {outcome.name: outcome for outcome in job.result()}
     return [found[each.name] for each in defects]
 
 

@@ -1,0 +1,1 @@
+"""The UI and who may use it."""
