@@ -84,7 +84,7 @@ def _utf8(path: Path, encoding: str, limits: Limits, chunk_bytes: int) -> Iterat
     suspect = None if name.startswith("utf") else _LooksLikeUtf8()
     keeps_ascii = is_utf8 or "a\n".encode(encoding) == b"a\n"
     n_bytes, n_lines, is_last = 0, 0, False
-    with unpacked(path, limits) as stream:
+    with unpacked(path, limits, encoding) as stream:
         while not is_last:
             chunk = stream.read(chunk_bytes)
             is_last = len(chunk) == 0

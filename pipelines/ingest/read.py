@@ -7,6 +7,7 @@ deliveries are found in the warehouse.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,7 @@ from pipelines.settings import Limits
 READERS = 2
 """Threads that read blocks; the array work of each runs beside the other's."""
 BLOCKS_AHEAD = 8
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
 MOST_FOOTER_LINES = 12
 """Lines below the rows of a report; more are records that lost their fields."""
 
@@ -93,7 +95,7 @@ class Reading:
         source = blocks(path, format_.encoding, format_.quote, self.limits, chunk_bytes)
         header: list[str] | None = None
         for block in source:
-            found = self._find(path, block)
+            found = self._without_separator(path, block.data, self._find(path, block))
             if len(found):
                 header, found = self._header(path, block.data, found)
                 yield self._read_block(path, header, block.data, found)
@@ -144,6 +146,22 @@ class Reading:
             return find_records(block.data, block.first_line, format_.delimiter, format_.quote)
         except MalformedQuote as error:
             raise FileRefused(_quotes(path, error.line)) from error
+
+    def _without_separator(self, path: Path, data: bytes, found: Records) -> Records:
+        """The records without the line by which Excel is told what parts the fields."""
+        if not len(found) or not self.dialect.format.header:
+            return found
+        line = data[found.starts[0] : found.ends[0]].rstrip(b"\r").decode("utf-8")
+        told = _SEPARATOR.fullmatch(line)
+        if told is None:
+            return found
+        if told[1] != self.dialect.format.delimiter:
+            raise FileRefused(
+                f"{path.name} says that '{told[1]}' parts its fields ({line}), and the contract "
+                f"that '{self.dialect.format.delimiter}' does. Correct `delimiter` in "
+                f"contracts/{self.source}.yml, or the export."
+            )
+        return found.where(found.starts > found.starts[0])
 
     def _header(self, path: Path, data: bytes, found: Records) -> tuple[list[str], Records]:
         """The names of the file's columns, and the records that follow."""

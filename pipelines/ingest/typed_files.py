@@ -18,9 +18,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.contracts import Column, Format, ObjectContract
 from pipelines.ingest.cells import DoubtfulCellError, cell_value
@@ -289,8 +291,8 @@ def _parquet(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
     try:
         with opened(path) as file:
             check_parquet(path, file, limits)
-            frame = pl.read_parquet(file)
-    except (pl.exceptions.PolarsError, OSError) as error:
+            frame = _frame(file)
+    except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
         raise FileRefused(f"{path.name} is no whole Parquet file ({error}).") from error
     check_texts(path, frame, limits)
     # A float of 32 bits stands for the shortest decimal number that is it, not for its own digits.
@@ -305,6 +307,22 @@ def _parquet(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
             for line, row in enumerate(part.iter_rows(), start=first + 1)
         ]
         yield _with_finer_times(_block(header, texts), part)
+
+
+def _frame(file: BinaryIO) -> pl.DataFrame:
+    """The rows of a Parquet file; decimals wider than Polars has them as text."""
+    schema = pq.read_schema(file)
+    file.seek(0)
+    wide = [field for field in schema if pa.types.is_decimal256(field.type)]
+    if not wide:
+        return pl.read_parquet(file)
+    table = pq.read_table(file)
+    for field in wide:
+        place = table.schema.get_field_index(field.name)
+        table = table.set_column(place, field.name, table.column(place).cast(pa.string()))
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
 
 
 def _with_finer_times(block: TypedBlock, frame: pl.DataFrame) -> TypedBlock:
@@ -383,7 +401,7 @@ def _of_records(
 
 def _text_lines(path: Path, limits: Limits) -> Iterator[str]:
     with unpacked(path, limits) as stream:
-        lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8")
+        lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig")
         try:
             while text := lines.readline(LONGEST_LINE + 1):
                 if len(text) > LONGEST_LINE:

@@ -10,7 +10,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -20,24 +20,30 @@ import pyarrow.parquet as pq
 
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.files import opened
+from pipelines.ingest.signature import LOOKED_AT, check_signature
 from pipelines.settings import Limits
 
 MOST_COLUMNS = 2000
 """The widest objects of the known systems have less than half of that."""
 _BYTES_OF_A_VALUE = 8
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 @contextmanager
-def unpacked(path: Path, limits: Limits) -> Iterator[io.RawIOBase]:
+def unpacked(path: Path, limits: Limits, encoding: str = "utf-8") -> Iterator[io.RawIOBase]:
     """The bytes of a file of text, gzip or not.
 
     Raises:
-        FileRefused: while it is read, where the gzip file is damaged or the text too large.
+        FileRefused: it is no text; or, while it is read, the gzip file is damaged or the text too
+            large.
     """
     with opened(path) as file:
         is_gzip = path.name.endswith(".gz")
-        packed = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if is_gzip else file
-        yield _Limited(path, packed, limits)
+        packed = gzip.GzipFile(fileobj=file) if is_gzip else file
+        # What is damaged is told of by whoever reads it.
+        with suppress(*_DAMAGED):
+            check_signature(path, packed.peek(LOOKED_AT)[:LOOKED_AT], encoding)
+        yield _Limited(path, cast(BinaryIO, packed), limits)
 
 
 class _Limited(io.RawIOBase):
@@ -48,7 +54,7 @@ class _Limited(io.RawIOBase):
     def read(self, n_bytes: int = -1, /) -> bytes:
         try:
             data = self._stream.read(n_bytes)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        except _DAMAGED as error:
             raise FileRefused(
                 f"{self._path.name} is no whole gzip file ({error}). Land it again."
             ) from error
