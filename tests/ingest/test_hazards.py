@@ -163,7 +163,7 @@ HAZARDS = [
         "two bytes a letter where one was declared",
         "id,note\r\na,ü\r\n".encode("utf-16"),
         [ID, NOTE],
-        refused="byte 1, in line 1, is 0xff",
+        refused="is written in utf-16",
     ),
     Hazard(
         "latin-1 where UTF-8 was declared",

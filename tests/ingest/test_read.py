@@ -163,7 +163,9 @@ def test_an_email_is_never_shown(shop: World, contracts: Path) -> None:
             f"byte {len(DEALS) + 9}, in line 4",
             id="latin-1",
         ),
-        pytest.param(DEALS.encode("utf-16"), "not written in utf-8: byte 1", id="utf-16"),
+        pytest.param(
+            DEALS.encode("utf-16"), "is written in utf-16. Declare `encoding: utf-16`", id="utf-16"
+        ),
         pytest.param(DEALS.encode() + b"C\0,1,,,,,\n", "NUL byte in line 4", id="NUL"),
         pytest.param(b"\n\n", "without even a header", id="blank lines only"),
     ],
