@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 import typer
 from rich.markup import escape
 
-from pipelines import interrupts, owner
+from pipelines import disk, interrupts, owner
 from pipelines.settings import Company, ConfigurationError, Settings, load_company
 from pipelines.terminal import (
     err,
@@ -78,6 +78,12 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(WRONG_USE) from error
         except (IngestError, PublishError, WarehouseBusy) as error:
             err.print(f"[bold red]refused[/] {_plain(error)}", soft_wrap=True)
+            raise typer.Exit(REFUSED) from error
+        except Exception as error:
+            said = disk.told_by(error)
+            if not said:
+                raise
+            err.print(f"[bold red]failed[/] {said}", soft_wrap=True)
             raise typer.Exit(REFUSED) from error
 
     return wrapper

@@ -10,7 +10,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pipelines"
 ROOMS = ["contracts", "ingest", "quality", "publish", "serve"]
-FOR_EVERYONE = {"settings", "calendar", "clock", "interrupts", "owner", "private", "warehouse"}
+FOR_EVERYONE = {
+    *("settings", "calendar", "clock", "disk", "interrupts", "owner", "private", "warehouse"),
+}
 AT_THE_TOP = {"assets", "cli", "terminal", "definitions"}
 # Stands before the server of the UI and knows nothing of the pipeline.
 # The demo company writes extracts as other systems would: it knows contracts, nothing behind them.

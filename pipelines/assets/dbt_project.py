@@ -19,6 +19,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from pipelines import interrupts
 from pipelines.assets.staging import check_staging
 from pipelines.contracts import load_contract
@@ -32,6 +34,7 @@ _SOURCE = re.compile(r"""source\(\s*['"]\w+['"]\s*,\s*['"](\w+)['"]\s*\)""")
 
 
 _STAMP = "manifest.fingerprint"
+_MANIFEST = "manifest.json"
 PARSED: MutableMapping[str, bytes] = {}
 """What dbt has read of projects, as it packs it, by what was read; reading takes ten seconds."""
 
@@ -158,16 +161,29 @@ class DbtProject:
         Raises:
             TransformError: dbt cannot read the project.
         """
+        self.target.mkdir(parents=True, exist_ok=True)
+        # Two commands that start together would write the same files.
+        with FileLock(self.target / "manifest.lock"):
+            return self._read() or self._written()
+
+    def _read(self) -> dict[str, Any] | None:
+        """The manifest as it was written last; None where it is of another project, or damaged."""
         stamp = self.target / _STAMP
-        manifest = self.target / "manifest.json"
-        if not manifest.exists() or not stamp.exists() or stamp.read_text() != self.fingerprint:
-            self.target.mkdir(parents=True, exist_ok=True)
-            if (parsed := self._parsed()) is not None:
-                parsed.write(str(manifest))
-            else:
-                self._parse()
-            stamp.write_text(self.fingerprint)
-        document: dict[str, Any] = json.loads(manifest.read_text())
+        if not stamp.exists() or stamp.read_text() != self.fingerprint:
+            return None
+        try:
+            document: dict[str, Any] = json.loads((self.target / _MANIFEST).read_text())
+        except (OSError, ValueError):
+            return None
+        return document
+
+    def _written(self) -> dict[str, Any]:
+        if (parsed := self._parsed()) is not None:
+            parsed.write(str(self.target / _MANIFEST))
+        else:
+            self._parse()
+        document: dict[str, Any] = json.loads((self.target / _MANIFEST).read_text())
+        (self.target / _STAMP).write_text(self.fingerprint)
         return document
 
     def _parse(self) -> None:

@@ -20,7 +20,7 @@ from uuid import uuid4
 import dagster as dg
 from filelock import FileLock
 
-from pipelines import interrupts
+from pipelines import disk, interrupts
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
 from pipelines.assets.folders import claim
 from pipelines.assets.notices import TOLD, failed_run, notices_of, tell, verdict_of
@@ -74,13 +74,19 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     Thread(target=warm_up, daemon=True).start()
     run_id = str(uuid4())
     with _instance(company) as instance, _listening(on_step), _canceled_when_told(instance, run_id):
-        result = job.execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config={"loggers": {STEP_LOGGER: {}}},
-            tags={TOLD: "true"},
-            run_id=run_id,
-        )
+        try:
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {STEP_LOGGER: {}}},
+                tags={TOLD: "true"},
+                run_id=run_id,
+            )
+        except Exception as error:
+            # Dagster cannot go on where its own history cannot be written.
+            if said := disk.told_by(error):
+                tell(company, [failed_run((said,))])
+            raise
     if not result.success:
         # Who ended it knows; that is neither a refusal nor a failure to tell others of.
         interrupts.raise_if_received()
@@ -145,7 +151,9 @@ def _failures(events: Iterable[dg.DagsterEvent]) -> Iterator[str]:
             while error.cause is not None and error.cls_name != "Failure":
                 error = error.cause
             if error.cls_name != "DagsterAssetCheckFailedError":
-                yield error.message.strip().removeprefix(_FAILURE)
+                message = error.message.strip().removeprefix(_FAILURE)
+                is_ours = error.cls_name == "Failure"
+                yield message if is_ours else disk.told(message) or message
 
 
 class _StepHandler(logging.Handler):

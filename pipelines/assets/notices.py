@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipelines.clock import today
 from pipelines.ingest import enabled_rows
-from pipelines.notify import Notice, deliver, write
+from pipelines.notify import Notice, deliver, send_unwritten, write
 from pipelines.quality import ExpectedCheck, Verdict, decide
 from pipelines.quality.ledger import current_build, results_of
 from pipelines.settings import Company
@@ -26,8 +26,12 @@ LATE = ("reconciliation.deliveries_come_as_usual", "fresh.")
 def tell(company: Company, notices: Sequence[Notice]) -> None:
     """Write them down and send them; addresses may name variables of this process's environment."""
     for notice in notices:
-        write(company, notice)
-    deliver(company, os.environ, all_of_them=True)
+        try:
+            write(company, notice)
+        except OSError:
+            send_unwritten(company, notice, os.environ)
+    with suppress(OSError):
+        deliver(company, os.environ, all_of_them=True)
 
 
 def write_unended(company: Company, who: str) -> None:

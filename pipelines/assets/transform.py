@@ -14,6 +14,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from pipelines import disk
 from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.increment import build
 from pipelines.assets.marts import KEY_TESTS, require_whole_marts
@@ -214,8 +215,9 @@ def _raise_for_errors(run_results: Any) -> None:
     broken = [run for run in run_results if str(run.status) == "error"]
     models = [run for run in broken if not run.node.unique_id.startswith("test.")]
     if models:
+        message = str(models[0].message)
         raise dg.Failure(
             f"{len(models)} models could not be built (first: {models[0].node.name}): "
-            f"{models[0].message}",
+            f"{disk.told(message) or message}",
             allow_retries=False,
         )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pipelines.notify.send import NOTICES, Notice, check_targets, deliver, write
+from pipelines.notify.send import NOTICES, Notice, check_targets, deliver, send_unwritten, write
 
-__all__ = ["NOTICES", "Notice", "check_targets", "deliver", "write"]
+__all__ = ["NOTICES", "Notice", "check_targets", "deliver", "send_unwritten", "write"]

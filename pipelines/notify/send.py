@@ -41,15 +41,26 @@ class Notice:
 def write(company: Company, notice: Notice) -> None:
     """Log a notice and keep it for every address that asked for its kind; nothing is sent yet."""
     _LOGGER.warning("%s: %s", company.name, notice.title)
-    entry: dict[str, object] = {
+    entry = _entry(company, notice)
+    outbox.put(company, entry)
+    _append(company.paths.warehouse / NOTICES, entry)
+
+
+def send_unwritten(company: Company, notice: Notice, variables: Mapping[str, str]) -> None:
+    """Send a notice once that cannot be kept, as on a disk that is full."""
+    for target in company.notifications:
+        if notice.kind in target.on:
+            _send(target.url, company, _entry(company, notice), variables)
+
+
+def _entry(company: Company, notice: Notice) -> dict[str, Any]:
+    return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "company": company.name,
         "kind": notice.kind,
         "title": notice.title,
         "lines": list(notice.lines),
     }
-    outbox.put(company, entry)
-    _append(company.paths.warehouse / NOTICES, entry)
 
 
 def deliver(company: Company, variables: Mapping[str, str], *, all_of_them: bool = False) -> int:
