@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -173,7 +174,11 @@ class Life:
         with path.open(encoding="latin-1", newline="") as lines:
             rows = list(csv.DictReader(lines))
         for row in rows[:: self.random.randrange(2, 5)]:
-            row["Amount"] = f"{self.random.randrange(1, 90) * 500}.00"
+            amount = Decimal(self.random.randrange(1, 90) * 500)
+            row["Amount"] = f"{amount:.2f}"
+            # The CRM keeps the product of the two; a check stops what it could not have written.
+            if row.get("ExpectedRevenue"):
+                row["ExpectedRevenue"] = f"{amount * Decimal(row['Probability']) / 100:.2f}"
         if not rows:
             return "nothing to correct"
         with path.open("w", encoding="latin-1", newline="") as lines:
