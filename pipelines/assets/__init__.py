@@ -87,6 +87,7 @@ def build_pipeline(company: Company) -> Pipeline:
             *build_landing_specs(company),
             build_reference_assets(),
             *build_raw_assets(company),
+            *transform.kept,
             transform.assets,
             release,
         ],

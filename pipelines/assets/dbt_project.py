@@ -137,7 +137,7 @@ class DbtProject:
         """dbt selection of the staging folders of sources that are not enabled."""
         folders = sorted(folder.name for folder in STAGING.iterdir() if folder.is_dir())
         return " ".join(
-            f"path:models/staging/{name}" for name in folders if name not in self.company.sources
+            f"fqn:salesops.staging.{name}" for name in folders if name not in self.company.sources
         )
 
     @property

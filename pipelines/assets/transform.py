@@ -25,6 +25,7 @@ from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.suites import load_suites
 from pipelines.settings import PROJECT_ROOT, Company
 
+KEPT_SCHEMAS = frozenset({"control", "increment"})
 EXPECTATIONS = PROJECT_ROOT / "expectations"
 
 
@@ -41,10 +42,10 @@ class SalesopsTranslator(DagsterDbtTranslator):
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        if dbt_resource_props["resource_type"] == "seed":
+            return str(dbt_resource_props["schema"])
         layer = dbt_resource_props["fqn"][1]
-        if layer == "marts":
-            return str(dbt_resource_props["fqn"][2])
-        return "core" if dbt_resource_props["resource_type"] == "seed" else str(layer)
+        return str(dbt_resource_props["fqn"][2] if layer == "marts" else layer)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         meta = dbt_resource_props.get("config", {}).get("meta", {})
@@ -56,6 +57,9 @@ class Transform:
     """What the rest of the wiring needs to know of the dbt project for one company."""
 
     assets: dg.AssetsDefinition
+    kept: tuple[dg.AssetSpec, ...]
+    """Tables that models read and the pipeline keeps itself: what was loaded, what the last build
+    stood on."""
     expected: dict[str, ExpectedCheck]
     public_tables: tuple[tuple[str, str], ...]
     """(schema, table) of every mart."""
@@ -104,11 +108,25 @@ def build_transform(company: Company) -> Transform:
     marts = [node for node in nodes.values() if node["fqn"][1] == "marts"]
     return Transform(
         assets=dbt_models,
+        kept=tuple(_kept_specs(manifest, translator)),
         expected=expected_tests(manifest, nodes.keys() | _tests_on(nodes, manifest)),
         public_tables=tuple(sorted((node["schema"], node["name"]) for node in marts)),
         mart_keys=tuple(translator.get_asset_key(node) for node in marts),
         grains=grains_of(manifest, {node["unique_id"]: node for node in marts}),
     )
+
+
+def _kept_specs(
+    manifest: Mapping[str, Any], translator: SalesopsTranslator
+) -> Iterator[dg.AssetSpec]:
+    for source in manifest["sources"].values():
+        if source["schema"] in KEPT_SCHEMAS:
+            yield dg.AssetSpec(
+                translator.get_asset_key(source),
+                description=source["description"],
+                group_name=source["schema"],
+                kinds={"duckdb"},
+            )
 
 
 def grains_of(

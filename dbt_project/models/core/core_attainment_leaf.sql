@@ -1,4 +1,4 @@
-with achievements as (select * from {{ ref('fct_achievement') }}),
+with achievements as (select * from {{ ref('core_achievement') }}),
 
 quotas as (select * from {{ ref('core_quota_in_force') }}),
 

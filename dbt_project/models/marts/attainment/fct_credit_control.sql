@@ -1,6 +1,4 @@
-with controls as (
-    {{ latest_versions('credit_control', ['participant_id', 'control_name']) }}
-),
+with controls as (select * from {{ ref('core_credit_control') }}),
 
 attainment as (select * from {{ ref('fct_quota_attainment') }} where measure = 'bookings'),
 
