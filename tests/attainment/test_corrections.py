@@ -110,7 +110,8 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> Systems:
     undone = deal("undone", "Negotiation/Review", 30, UNDONE, **new | {"account_id": "birch"})
     systems.deliver(LAST, "salesforce", opportunity=[undone])
     systems.build(
-        "fct_achievement", "fct_credit_matrix", "fct_hierarchy_move", "fct_quota_in_force",
+        "fct_achievement", "fct_booking_event", "fct_credit", "fct_credit_matrix",
+        "fct_hierarchy_move", "fct_quota_in_force",
         "fct_quota_attainment_node", "dim_participant", "dim_participant_as_known",
     )  # fmt: skip
     return systems

@@ -24,7 +24,13 @@ def crms(tmp_path_factory: pytest.TempPathFactory) -> Systems:
         tmp_path_factory.mktemp("evidence"), "salesforce", "hubspot", "ecb", "finance"
     )
     evidence.deliver(systems)
-    systems.build("fct_credit", "fct_forecast", "fct_pipeline_snapshot", "fct_opportunity_version")
+    systems.build(
+        "fct_booking_event",
+        "fct_credit",
+        "fct_forecast",
+        "fct_pipeline_snapshot",
+        "fct_opportunity_version",
+    )
     return systems
 
 

@@ -139,9 +139,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Systems:
         THIRD, "salesforce", opportunity=[deal("BIG", 12000, "2026-02-20", "2026-03-10")]
     )
     systems.build(
-        "fct_credit", "fct_achievement", "fct_quota", "fct_quota_in_force", "fct_opportunity",
-        "fct_opportunity_version", "core_opportunity_split", "dim_plan_rate_as_known",
-        "dim_participant_as_known",
+        "fct_booking_event", "fct_credit", "fct_achievement", "fct_quota", "fct_quota_in_force",
+        "fct_opportunity", "fct_opportunity_version", "core_opportunity_split",
+        "dim_plan_rate_as_known", "dim_participant_as_known",
     )  # fmt: skip
     return systems
 

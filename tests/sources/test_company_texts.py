@@ -23,6 +23,7 @@ LIMITED = {
     "quota_basis",
     "quota_period",
     "snapshot_weekday",
+    "territories_at_once",
     "time_zone",
 }
 """Variables that the company file refuses unless they are a day or one of some words."""
