@@ -62,7 +62,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	# dbt reads its project once here, so that the first run finds it read.
-	$(BIN)/python -c "from pipelines.assets.dbt_project import DbtProject; \
+	$(BIN)/python -c "from pipelines.transform.dbt_project import DbtProject; \
 	from pipelines.settings import Settings, load_company; \
 	DbtProject(load_company(Settings().company)).manifest()"
 	touch $(INSTALLED)

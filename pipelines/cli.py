@@ -235,7 +235,7 @@ def check(
         return
     if source:
         raise ConfigurationError("--source names the contract that --init writes: say both")
-    from pipelines.assets.check import check_company
+    from pipelines.check import check_company
     from pipelines.terminal_check import show_checked
 
     target = _company(company)
@@ -347,7 +347,7 @@ def as_of(
     company: CompanyFile = None,
 ) -> None:
     """Build every public table as known on an earlier day, into a file of its own."""
-    from pipelines.assets.as_of import build_as_of
+    from pipelines.publish.as_of import build_as_of
 
     with out.status(f"building what was known on {day.date()}"):
         built = build_as_of(_company(company), day.date(), to)

@@ -30,10 +30,10 @@ from pipelines.clock import shown_today
 from pipelines.settings import Company
 
 if TYPE_CHECKING:
-    from pipelines.assets.as_of import AsOfBuild
     from pipelines.assets.headless import Outcome
     from pipelines.ingest import LandingReport
     from pipelines.publish import ReleaseDiff
+    from pipelines.publish.as_of import AsOfBuild
     from pipelines.quality import CheckResult
     from pipelines.serve import Explanation
 

@@ -12,7 +12,7 @@ from pipelines.settings import Company
 from pipelines.terminal import out, short, table
 
 if TYPE_CHECKING:
-    from pipelines.assets.check import Checked, Wiring
+    from pipelines.check import Checked, Wiring
     from pipelines.contracts.draft import Draft
     from pipelines.ingest import RejectedRows, Trial
 

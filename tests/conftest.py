@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets import dbt_project
 from pipelines.contracts import catalogue
+from pipelines.transform import dbt_project
 
 
 class SharedByWorkers(MutableMapping[str, bytes]):

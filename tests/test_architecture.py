@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pipelines"
-ROOMS = ["contracts", "ingest", "quality", "publish", "serve"]
+ROOMS = ["contracts", "ingest", "transform", "quality", "publish", "serve"]
 FOR_EVERYONE = {
-    *("settings", "calendar", "clock", "disk", "interrupts", "owner", "private", "warehouse"),
+    *("settings", "calendar", "clock", "disk", "interrupts", "owner", "private"),
+    *("sql", "warehouse"),
 }
-AT_THE_TOP = {"assets", "cli", "terminal", "definitions"}
+AT_THE_TOP = {"assets", "cli", "terminal", "definitions", "check", "notices", "folders"}
 # Stands before the server of the UI and knows nothing of the pipeline.
 # The demo company writes extracts as other systems would: it knows contracts, nothing behind them.
 # Whoever tells people what happened knows nothing of what it was.
@@ -60,6 +61,18 @@ def test_shared_modules_import_nothing_of_the_project(module: str) -> None:
     assert imported_rooms(PACKAGE / f"{module}.py") <= FOR_EVERYONE
 
 
+def test_dagster_is_wired_in_one_room() -> None:
+    """Whoever reads `assets` reads of Dagster, and nobody else has to know it."""
+    with_dagster = {
+        file.relative_to(PACKAGE)
+        for file in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*(?:import|from) dagster", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert {file for file in with_dagster if file.parts[0] not in {"assets", "ui"}} == set()
+    wiring = {file.relative_to(PACKAGE) for file in (PACKAGE / "assets").rglob("*.py")}
+    assert wiring <= with_dagster
+
+
 def test_what_was_delivered_is_asked_of_enabled_sources_only() -> None:
     """The ledger keeps what sources delivered that were taken out of the company file since."""
     names = r"\bcontrol\.(?:batches|rejects|missed_days)\b"
@@ -93,5 +106,5 @@ def test_only_the_edges_read_the_environment() -> None:
     # dbt, Dagster and Great Expectations can only be told through the environment; passwords of
     # notification addresses are kept there.
     assert readers <= {
-        *("assets/dbt_project.py", "assets/headless.py", "assets/notices.py", "quality/gx.py"),
+        *("transform/dbt_project.py", "assets/headless.py", "notices.py", "quality/gx.py"),
     }

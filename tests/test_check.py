@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from pipelines.assets import dbt_project
 from pipelines.settings import PROJECT_ROOT
+from pipelines.transform import dbt_project
 from tests.deployment import Deployment
 from tests.sources.world import DEMO
 

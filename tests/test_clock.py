@@ -10,12 +10,12 @@ import duckdb
 import pytest
 
 from pipelines import clock
-from pipelines.assets.notices import notices_of
 from pipelines.assets.raw import load_results
 from pipelines.assets.release import Contents, _freshness
 from pipelines.contracts import catalogue
 from pipelines.ingest import IngestError, LandingError, landed_days, missed_days
 from pipelines.ingest.results import BatchResult
+from pipelines.notices import notices_of
 from pipelines.quality import CheckResult, decide
 from pipelines.settings import PROJECT_ROOT, load_company
 from tests.ingest.world import DEALS, SHOP, World, days, make_company, write_contract

@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import DBT_PROJECT, DbtProject
 from pipelines.ingest import ensure_tables
 from pipelines.ingest.reference import write_reference
 from pipelines.settings import PROJECT_ROOT
+from pipelines.transform.dbt_project import DBT_PROJECT, DbtProject
 from tests.deployment import Deployment
 
 pytestmark = pytest.mark.xdist_group("dbt_units")

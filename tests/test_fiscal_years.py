@@ -11,13 +11,13 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.reconcile import FOLDER
 from pipelines.clock import today
 from pipelines.ingest.reference import write_reference
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult
 from pipelines.settings import Company, ConfigurationError, load_company
+from pipelines.transform.dbt_project import entity_sources
 from tests.deployment import Deployment
 from tests.sources.world import DEMO, Systems
 

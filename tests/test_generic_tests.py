@@ -9,7 +9,7 @@ import duckdb
 import jinja2
 import pytest
 
-from pipelines.assets.dbt_project import DBT_PROJECT
+from pipelines.transform.dbt_project import DBT_PROJECT
 
 FOLDER = DBT_PROJECT / "tests" / "generic"
 

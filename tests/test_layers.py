@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pipelines.assets import build_pipeline
-from pipelines.assets.dbt_project import STAGING, DbtProject
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.transform.dbt_project import STAGING, DbtProject
 from tests.deployment import Deployment
 
 DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.assets import dbt_project
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.marts import require_whole_marts
 from pipelines.assets.transform import build_transform
 from pipelines.quality.dbt_tests import expected_tests
 from pipelines.quality.suites import load_suites
 from pipelines.settings import PROJECT_ROOT, ConfigurationError
+from pipelines.transform import dbt_project
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.marts import require_whole_marts
 from tests.deployment import Deployment
 
 DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"

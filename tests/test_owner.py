@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipelines import owner
-from pipelines.assets.folders import claim
+from pipelines.folders import claim
 from pipelines.ingest.reference import write_reference
 from pipelines.settings import Company, ConfigurationError, load_company
 from tests.deployment import COMPANIES, Deployment

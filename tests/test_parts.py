@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.assets.check import check_company
+from pipelines.check import check_company
 from pipelines.settings import load_company
 from tests.deployment import Deployment
 from tests.sources.world import DEMO, Row, Systems

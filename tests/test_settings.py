@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets.dbt_project import DBT_PROJECT, dbt_vars
 from pipelines.settings import (
     PROJECT_ROOT,
     AcceptedChange,
@@ -19,6 +18,7 @@ from pipelines.settings import (
     SourceChoice,
     load_company,
 )
+from pipelines.transform.dbt_project import DBT_PROJECT, dbt_vars
 
 PARTS = (Company, Paths, SourceChoice, Policies, AcceptedChange, NotificationTarget)
 FOR_PEOPLE = {"reason"}

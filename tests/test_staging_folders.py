@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets.dbt_project import DBT_PROJECT, entity_sources
-from pipelines.assets.staging import check_staging, known_entities
 from pipelines.settings import PROJECT_ROOT, ConfigurationError, load_company
+from pipelines.transform.dbt_project import DBT_PROJECT, entity_sources
+from pipelines.transform.staging import check_staging, known_entities
 
 
 @pytest.fixture
@@ -62,6 +62,6 @@ def test_a_seed_of_an_unknown_source_is_refused(project: Path) -> None:
 def test_a_run_asks_first(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
     company = load_company(PROJECT_ROOT / "data" / "demo" / "company.yml")
     (project / "models" / "staging" / "ecb" / "stg_ecb__rates.sql").write_text("select 1 as one")
-    monkeypatch.setattr("pipelines.assets.dbt_project.DBT_PROJECT", project)
+    monkeypatch.setattr("pipelines.transform.dbt_project.DBT_PROJECT", project)
     with pytest.raises(ConfigurationError, match="no entity 'rates'"):
         entity_sources(company)

@@ -1,6 +1,6 @@
 {#-
     Building only what new batches change. Python decides whether an increment is safe
-    (`pipelines/assets/increment.py`); otherwise dbt runs with --full-refresh and these filters
+    (`pipelines/transform/increment.py`); otherwise dbt runs with --full-refresh and these filters
     are not there.
 -#}
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import dagster as dg
 
-from pipelines.assets.notices import TOLD, Report, report, tell_of_killed, tell_of_reports
+from pipelines.notices import TOLD, Report, report, tell_of_killed, tell_of_reports
 from pipelines.quality import ExpectedCheck
 from pipelines.settings import Company
 

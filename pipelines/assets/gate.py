@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.raw import raw_key
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import EXPECTATIONS, as_check_result
@@ -16,6 +15,7 @@ from pipelines.quality import Suite, load_suites, run_suites
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.suites import applying
 from pipelines.settings import Company
+from pipelines.transform.dbt_project import entity_sources
 
 
 def raw_suites(company: Company) -> list[Suite]:

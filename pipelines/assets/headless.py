@@ -22,8 +22,8 @@ from filelock import FileLock
 
 from pipelines import disk, interrupts
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
-from pipelines.assets.folders import claim
-from pipelines.assets.notices import TOLD, failed_run, notices_of, tell, verdict_of
+from pipelines.folders import claim
+from pipelines.notices import TOLD, failed_run, notices_of, tell, verdict_of
 from pipelines.notify import check_targets
 from pipelines.private import close_to_others, make_folder
 from pipelines.quality import Verdict, warm_up

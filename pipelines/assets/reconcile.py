@@ -18,7 +18,6 @@ from decimal import Decimal
 import dagster as dg
 import duckdb
 
-from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.resources import Warehouse
 from pipelines.assets.transform import as_check_result
 from pipelines.clock import today
@@ -51,7 +50,6 @@ from pipelines.publish.restatement import (
     residuals,
     restatements,
 )
-from pipelines.publish.tables import literal, path
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.reconciliation import Reconciliation, load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult, ExpectedCheck
@@ -61,6 +59,8 @@ from pipelines.quality.watch import Days, watched
 from pipelines.quality.watches import PREFIX as PREFIX_STATE
 from pipelines.quality.watches import Watch, load_watches
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
+from pipelines.sql import literal, path
+from pipelines.transform.dbt_project import entity_sources
 
 FOLDER = PROJECT_ROOT / "expectations" / "reconciliations"
 WATCHES = PROJECT_ROOT / "expectations" / "watches"

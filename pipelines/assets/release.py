@@ -15,10 +15,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 
-from pipelines.assets.dbt_project import DBT_PROJECT, entity_sources
-from pipelines.assets.macros import MACROS
 from pipelines.assets.resources import Warehouse
-from pipelines.assets.staging import known_entities
 from pipelines.clock import shown_today, today
 from pipelines.ingest import enabled_rows
 from pipelines.publish import (
@@ -37,7 +34,6 @@ from pipelines.publish import (
 from pipelines.publish.definitions import load_definitions
 from pipelines.publish.manifest import DATABASE
 from pipelines.publish.restatement import NAMES, Restatement
-from pipelines.publish.tables import literal
 from pipelines.quality import (
     BatchRow,
     ExpectedCheck,
@@ -56,6 +52,10 @@ from pipelines.quality import (
 from pipelines.quality.ledger import begin_build, current_build, results_of
 from pipelines.quality.unusual import Change
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.sql import literal
+from pipelines.transform.dbt_project import DBT_PROJECT, entity_sources
+from pipelines.transform.macros import MACROS
+from pipelines.transform.staging import known_entities
 
 SHOWN_DEALS = 3
 """Deals the report names behind a restatement."""

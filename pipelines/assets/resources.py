@@ -14,8 +14,8 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
-from pipelines.assets.folders import claim
-from pipelines.assets.notices import write_unended
+from pipelines.folders import claim
+from pipelines.notices import write_unended
 from pipelines.private import close_to_others
 from pipelines.settings import Company, ConfigurationError, load_company
 from pipelines.warehouse import WarehouseBusy, held, opened

@@ -15,15 +15,15 @@ from dagster_dbt import DagsterDbtTranslator, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
 from pipelines import disk
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.increment import build
-from pipelines.assets.marts import KEY_TESTS, require_whole_marts
 from pipelines.assets.resources import Warehouse
 from pipelines.quality.dbt_tests import check_id, expected_tests, results_from_run
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.suites import load_suites
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.increment import build
+from pipelines.transform.marts import KEY_TESTS, require_whole_marts
 
 KEPT_SCHEMAS = frozenset({"control", "increment"})
 EXPECTATIONS = PROJECT_ROOT / "expectations"

@@ -13,7 +13,7 @@ from pipelines.publish.definitions import changed_since, load_definitions
 from pipelines.publish.manifest import DATABASE
 from pipelines.publish.pointer import Release, find_release
 from pipelines.publish.restatement import Redefined, Restatement, restatements
-from pipelines.publish.tables import literal
+from pipelines.sql import literal
 
 
 @dataclass(frozen=True, slots=True)

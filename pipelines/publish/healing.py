@@ -25,7 +25,8 @@ from pipelines.publish.manifest import (
     verify_copies,
 )
 from pipelines.publish.pointer import find_release, remember
-from pipelines.publish.tables import facts_of, literal, path
+from pipelines.publish.tables import facts_of
+from pipelines.sql import literal, path
 
 
 def heal(published: Path, release_id: str) -> list[str]:

@@ -15,8 +15,9 @@ import duckdb
 
 from pipelines.publish.manifest import CheckFacts, InputBatch, RejectCount, TableFacts
 from pipelines.publish.restatement import NAMES, Restatement
-from pipelines.publish.tables import OUT, comment_on, literal, path
+from pipelines.publish.tables import OUT, comment_on
 from pipelines.quality.unusual import Change
+from pipelines.sql import literal, path
 
 SCHEMA = "meta"
 

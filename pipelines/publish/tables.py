@@ -13,6 +13,7 @@ import duckdb
 
 from pipelines.publish.errors import PublishError
 from pipelines.publish.manifest import ColumnFacts, TableFacts
+from pipelines.sql import content_of, literal, path, quoted
 from pipelines.warehouse import busy_or, opened
 
 STORAGE_VERSION = "v1.0.0"
@@ -21,12 +22,6 @@ STORAGE_VERSION = "v1.0.0"
 OUT = "release_out"
 """Name under which the release file is attached while it is written."""
 
-
-_WITHOUT_COMMA = {
-    "BIGINT", "BOOLEAN", "DATE", "DECIMAL", "DOUBLE", "FLOAT", "HUGEINT", "INTEGER", "SMALLINT",
-    "TIMESTAMP", "TINYINT", "UBIGINT", "UINTEGER",
-}  # fmt: skip
-"""Types whose values are never written with a comma."""
 
 Fingerprint = tuple[int, int]
 
@@ -131,30 +126,15 @@ def facts_of(
     """Rows, columns and content hash of a table as it is now."""
     target = path(database, schema, table)
     columns = connection.execute(f"describe {target}").fetchall()
-    texts = ", ".join(_as_text(name, kind) for name, kind, *_ in columns)
-    # A sum, not an exclusive or: rows that occur twice must not cancel each other out.
-    row = connection.execute(
-        f"select count(*), coalesce(sum(md5_number_lower(concat_ws(',', {texts}))), 0) "
-        f"from {target}"
-    ).fetchone()
-    assert row is not None, "an aggregate always gives a row"
+    n_rows, content_hash = content_of(connection, target)
     return TableFacts(
         schema_name=schema,
         table_name=table,
-        n_rows=row[0],
-        content_hash=f"md5sum:{int(row[1]):032x}",
+        n_rows=n_rows,
+        content_hash=content_hash,
         columns=tuple(ColumnFacts(name=name, type=kind) for name, kind, *_ in columns),
         comment=comment,
     )
-
-
-def _as_text(name: str, kind: str) -> str:
-    """A value so written that no two different rows have the same text."""
-    column = f"cast({quoted(name)} as varchar)"
-    if kind.split("(", maxsplit=1)[0] not in _WITHOUT_COMMA:
-        # Any text may follow, commas too, once its length is known; bytes are quickest to count.
-        column = f"strlen({column}) || ':' || {column}"
-    return f"coalesce({column}, '~')"
 
 
 def fingerprint(
@@ -204,18 +184,3 @@ def _same(table: TableFacts, what: str, found: object, promised: object) -> None
             f"release was not written faithfully: {table.name}: {what} is {found} in the file "
             f"but {promised} in the warehouse; nothing was published"
         )
-
-
-def path(*parts: str) -> str:
-    """A qualified name."""
-    return ".".join(quoted(part) for part in parts)
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: object) -> str:
-    """A text as SQL writes it."""
-    return "'" + str(value).replace("'", "''") + "'"

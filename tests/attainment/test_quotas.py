@@ -7,9 +7,9 @@ from datetime import date
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.quality.dbt_tests import results_from_run
 from pipelines.quality.results import CheckResult
+from pipelines.transform.dbt_project import DbtProject
 from tests.deployment import Deployment
 from tests.sources.world import DEMO, Systems
 

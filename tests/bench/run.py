@@ -28,14 +28,14 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.headless import run_headless
-from pipelines.assets.increment import build
 from pipelines.demo import daily, first_day_of, generate
 from pipelines.ingest import ensure_tables, land, load
 from pipelines.ingest.reference import write_reference
 from pipelines.ingest.sources import enabled_sources
 from pipelines.settings import PROJECT_ROOT, load_company
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.increment import build
 from tests.deployment import Deployment
 
 DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines.assets.dbt_project import entity_sources
 from pipelines.assets.reconcile import FOLDER
 from pipelines.quality.reconciliation import load_reconciliations
+from pipelines.transform.dbt_project import entity_sources
 from tests.sources.deals import deal
 from tests.sources.world import Row, Systems
 

@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.settings import load_company
+from pipelines.transform.dbt_project import DbtProject
 from tests.funnel.company import (
     AS_OF,
     BOOKINGS,

@@ -17,8 +17,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.macros import MACROS
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.macros import MACROS
 
 KNOWN_DAY = re.compile(r"(^|_)(as_of|snapshot|recorded|known)(_|$)")
 """Names of columns that say when something was known."""

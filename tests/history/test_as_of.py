@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.transform import grains_of
+from pipelines.transform.dbt_project import DbtProject
 from tests.history.later import generate_later
 from tests.history.rules import (
     KNOWN_DAY,

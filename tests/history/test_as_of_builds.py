@@ -11,11 +11,11 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.assets import dbt_project
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.cli import app
 from pipelines.demo import generate
 from pipelines.settings import Company
+from pipelines.transform import dbt_project
+from pipelines.transform.dbt_project import DbtProject
 from tests.history.world import build_models, deliver, demo_company, differences, public_schemas
 
 pytestmark = pytest.mark.xdist_group("as_of_builds")

@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.assets import dbt_project
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.increment import Increment, begin, build, complete
 from pipelines.ingest import ensure_tables
 from pipelines.settings import SourceChoice
+from pipelines.transform import dbt_project
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.increment import Increment, begin, build, complete
 from tests.history.world import demo_company
 
 

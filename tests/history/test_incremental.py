@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.assets import dbt_project
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.increment import Increment
 from pipelines.demo import generate
 from pipelines.settings import Company
+from pipelines.transform import dbt_project
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.increment import Increment
 from tests.history.world import build_models, deliver, demo_company, differences, public_schemas
 
 FIRST = date(2026, 5, 4)

@@ -22,8 +22,6 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.assets import dbt_project
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.assets.release import inputs_of
 from pipelines.demo import generate
 from pipelines.ingest import ensure_tables, load
@@ -31,6 +29,8 @@ from pipelines.ingest.reference import write_reference
 from pipelines.ingest.sources import enabled_source
 from pipelines.publish.manifest import DATABASE
 from pipelines.settings import PROJECT_ROOT, Company, load_company
+from pipelines.transform import dbt_project
+from pipelines.transform.dbt_project import DbtProject
 from tests.deployment import Deployment
 from tests.history.world import DEMO, build_models, differences
 

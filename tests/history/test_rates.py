@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.assets.macros import ATTAINMENT_AS_OF, BOOKINGS_AS_OF, OPPORTUNITIES_AS_OF
+from pipelines.transform.macros import ATTAINMENT_AS_OF, BOOKINGS_AS_OF, OPPORTUNITIES_AS_OF
 from tests.sources.world import Row, Systems
 
 pytestmark = pytest.mark.xdist_group("evidence")

@@ -11,11 +11,11 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.assets.as_of import build_as_of
-from pipelines.assets.notices import notices_of
 from pipelines.assets.release import inputs_of
 from pipelines.contracts import catalogue
 from pipelines.ingest import load, missed_days, write_missed_days
+from pipelines.notices import notices_of
+from pipelines.publish.as_of import build_as_of
 from pipelines.settings import Company, ConfigurationError, SourceChoice
 from tests.sources.world import Systems
 

@@ -9,8 +9,8 @@ from datetime import date
 
 import pytest
 
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.increment import Increment, build
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.increment import Increment, build
 from tests.sources.world import Row, Systems
 
 FIRST, MONDAY, TUESDAY = date(2026, 1, 31), date(2026, 2, 16), date(2026, 2, 17)

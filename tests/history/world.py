@@ -8,12 +8,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.assets.dbt_project import DbtProject
-from pipelines.assets.increment import Increment, build
 from pipelines.ingest import land, load
 from pipelines.ingest.reference import write_reference
 from pipelines.publish.tables import facts_of
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.increment import Increment, build
 from tests.deployment import Deployment
 
 DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"

@@ -35,10 +35,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipelines.assets import build_pipeline
-from pipelines.assets.dbt_project import DbtProject, entity_sources
 from pipelines.assets.gate import mart_suites, raw_suites
 from pipelines.assets.headless import run_headless
-from pipelines.assets.increment import build
 from pipelines.assets.raw import load_results
 from pipelines.assets.reconcile import FOLDER, WATCHES, compare
 from pipelines.assets.transform import Transform, build_transform
@@ -53,6 +51,8 @@ from pipelines.quality.results import CheckResult
 from pipelines.quality.watch import Days, watched
 from pipelines.quality.watches import load_watches
 from pipelines.settings import PROJECT_ROOT, Company, load_company
+from pipelines.transform.dbt_project import DbtProject, entity_sources
+from pipelines.transform.increment import build
 from tests.deployment import Deployment
 from tests.mutation.defects import DEFECTS, NOT_YET, Defect
 

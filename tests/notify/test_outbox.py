@@ -16,8 +16,9 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.assets import automation, notices
-from pipelines.assets.notices import Report, report, tell_of_killed, tell_of_reports
+from pipelines import notices
+from pipelines.assets import automation
+from pipelines.notices import Report, report, tell_of_killed, tell_of_reports
 from pipelines.notify import NOTICES, Notice, deliver, outbox, write
 from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult

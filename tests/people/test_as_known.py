@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.assets.macros import ATTAINMENT_AS_OF
+from pipelines.transform.macros import ATTAINMENT_AS_OF
 from tests.people.company import FIRST, SECOND, THIRD
 from tests.sources.world import Systems
 

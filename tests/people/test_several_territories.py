@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assets.dbt_project import DbtProject
+from pipelines.transform.dbt_project import DbtProject
 from tests.people.company import crm
 from tests.sources.world import Row, Systems
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.assets.dbt_project import DbtProject, entity_sources
 from pipelines.assets.reconcile import FOLDER
 from pipelines.quality.reconciliation import load_reconciliations
+from pipelines.transform.dbt_project import DbtProject, entity_sources
 from tests.people.company import SELLERS, THIRD
 from tests.sources.world import Systems
 

@@ -12,12 +12,12 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import entity_sources
 from pipelines.clock import today
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.results import CheckResult
 from pipelines.quality.suites import Expectation, load_suites
 from pipelines.settings import PROJECT_ROOT
+from pipelines.transform.dbt_project import entity_sources
 from tests.sources.world import Systems
 
 pytestmark = pytest.mark.xdist_group("crms")

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import entity_sources
 from pipelines.clock import today
 from pipelines.contracts import load_contract
 from pipelines.quality.reconciliation import load_reconciliations, reconcile
 from pipelines.quality.suites import NOT_NULL, ROWS, Expectation, Suite, load_suites
 from pipelines.settings import PROJECT_ROOT
+from pipelines.transform.dbt_project import entity_sources
 from tests.sources.world import Systems
 
 EXPECTATIONS = PROJECT_ROOT / "expectations"

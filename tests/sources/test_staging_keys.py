@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.assets.dbt_project import DBT_PROJECT, DbtProject
 from pipelines.quality.dbt_tests import results_from_run
+from pipelines.transform.dbt_project import DBT_PROJECT, DbtProject
 from tests.sources.world import Systems
 
 pytestmark = pytest.mark.xdist_group("sources")

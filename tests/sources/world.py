@@ -11,11 +11,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.contracts import load_contract
 from pipelines.ingest import BatchResult, ensure_tables, land, load
 from pipelines.ingest.reference import write_reference
 from pipelines.settings import PROJECT_ROOT, Company
+from pipelines.transform.dbt_project import DbtProject
 from tests.deployment import Deployment
 from tests.history.world import build_models
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import duckdb
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.ingest import enabled_rows
 from pipelines.ingest.tables import drop_outdated
-from pipelines.publish.tables import facts_of, path
+from pipelines.sql import content_of, path
+from pipelines.transform.dbt_project import DbtProject
 from pipelines.warehouse import opened
 
 _TABLES = {
@@ -263,8 +263,8 @@ def _fingerprint(connection: duckdb.DuckDBPyConnection, project: DbtProject) -> 
         "select table_name from duckdb_tables() where schema_name = 'config' order by 1"
     ).fetchall()
     for (name,) in tables:
-        facts = facts_of(connection, project.company.warehouse_file.stem, "config", name)
-        digest.update(f"{name} {facts.n_rows} {facts.content_hash}".encode())
+        n_rows, content = content_of(connection, path("config", name))
+        digest.update(f"{name} {n_rows} {content}".encode())
     return digest.hexdigest()
 
 

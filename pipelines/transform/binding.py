@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.assets import dbt_project
-from pipelines.assets.staging import entity_columns
+from pipelines.transform import dbt_project
+from pipelines.transform.staging import entity_columns
 
 _KIND = {
     "VARCHAR": "text",

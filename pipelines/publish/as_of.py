@@ -15,15 +15,16 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.assets.dbt_project import DbtProject
 from pipelines.ingest import enabled_rows, ensure_tables
 from pipelines.ingest.reference import write_reference
 from pipelines.private import FILE_MODE
 from pipelines.publish import PublishError
-from pipelines.publish.tables import OUT, copy_table, discover_tables, literal, open_copier, path
+from pipelines.publish.tables import OUT, copy_table, discover_tables, open_copier
 from pipelines.quality.dbt_tests import results_from_run
 from pipelines.quality.verdict import Verdict, decide
 from pipelines.settings import Company, ConfigurationError
+from pipelines.sql import literal, path
+from pipelines.transform.dbt_project import DbtProject
 from pipelines.warehouse import WarehouseBusy, held, opened
 
 _ORIGINAL = "original"

@@ -14,12 +14,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.assets import build_pipeline, dbt_project
-from pipelines.assets.binding import Problem, make_seeds, misshapen, unbound, unread
-from pipelines.assets.dbt_project import DbtProject, TransformError, entity_sources
-from pipelines.assets.lineage import Mart, marts
+from pipelines.assets import build_pipeline
 from pipelines.assets.reconcile import FOLDER
-from pipelines.assets.staging import known_entities
 from pipelines.assets.transform import EXPECTATIONS
 from pipelines.clock import today
 from pipelines.contracts import load_contract
@@ -28,6 +24,11 @@ from pipelines.ingest.reference import write_reference
 from pipelines.quality import load_suites
 from pipelines.quality.reconciliation import load_reconciliations
 from pipelines.settings import Company
+from pipelines.transform import dbt_project
+from pipelines.transform.binding import Problem, make_seeds, misshapen, unbound, unread
+from pipelines.transform.dbt_project import DbtProject, TransformError, entity_sources
+from pipelines.transform.lineage import Mart, marts
+from pipelines.transform.staging import known_entities
 from pipelines.warehouse import opened
 
 _KINDS = {

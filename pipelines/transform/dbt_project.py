@@ -22,10 +22,10 @@ from typing import Any
 from filelock import FileLock
 
 from pipelines import interrupts
-from pipelines.assets.staging import check_staging
 from pipelines.contracts import load_contract
 from pipelines.ingest.reference import aliased_domains
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
+from pipelines.transform.staging import check_staging
 from pipelines.warehouse import opened
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
