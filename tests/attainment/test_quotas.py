@@ -336,6 +336,9 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> Systems:
         "fct_quota_in_force",
         "fct_quota_attainment",
         "fct_quota_attainment_node",
+        "fct_booking_event",
+        "fct_credit",
+        "fct_achievement",
         "core_opportunity_split",
     )
     return systems
