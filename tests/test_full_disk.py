@@ -133,7 +133,7 @@ def check_recovery(shop: Deployment, before: str, undisturbed: dict[str, str]) -
     assert hashes(shop) == undisturbed
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.parametrize("largest_file_mb", [0.1, 10])
 def test_files_that_can_grow_no_more(
     tmp_path: Path, day_to_come: Path, undisturbed: dict[str, str], largest_file_mb: float
@@ -160,7 +160,7 @@ def small_disk(folder: Path, size_mb: int) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
 @pytest.mark.parametrize("left_mb", [1, 25, 45])
 def test_a_disk_that_fills(

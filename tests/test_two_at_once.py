@@ -21,7 +21,7 @@ from tests.deployment import COMPANIES, Deployment
 from tests.messages import faults
 from tests.test_bad_input import FIRST, GOOD, NEXT, deal, deliver
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two at once")]
+pytestmark = [pytest.mark.endurance, pytest.mark.xdist_group("two at once")]
 
 BOUND_SECONDS = 400
 COMMAND = ("-c", "from pipelines.cli import main; main()", "run")
