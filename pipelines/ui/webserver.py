@@ -10,11 +10,16 @@ from pydantic import field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from starlette.middleware import Middleware
 
-from pipelines.ui.guard import Guard
+from pipelines.settings import ConfigurationError
+from pipelines.ui.guard import HOSTS_VARIABLE, Guard, is_name
 
 
 class UiSettings(BaseSettings):
-    """What the environment says of the UI's server."""
+    """What the environment says of the UI's server.
+
+    Raises:
+        ConfigurationError: a name that no request could have.
+    """
 
     model_config = SettingsConfigDict(env_prefix="SALESOPS_UI_")
 
@@ -28,6 +33,16 @@ class UiSettings(BaseSettings):
             return frozenset(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("hosts")
+    @classmethod
+    def _are_names(cls, hosts: frozenset[str]) -> frozenset[str]:
+        if wrong := sorted(host for host in hosts if not is_name(host)):
+            raise ConfigurationError(
+                f"{HOSTS_VARIABLE}: {wrong[0]!r} is no name of a host: write it as in "
+                "sales.example.com, without http://, port or path"
+            )
+        return hosts
+
 
 class GuardedWebserver(DagsterWebserver[Any, Any]):
     """Dagster's webserver, which answers pages of its own only."""
@@ -35,6 +50,10 @@ class GuardedWebserver(DagsterWebserver[Any, Any]):
     def build_middleware(self) -> list[Middleware]:
         """The guard stands before everything else."""
         return [Middleware(Guard, hosts=UiSettings().hosts), *super().build_middleware()]
+
+    def make_security_headers(self) -> dict[str, str]:
+        """Dagster's, and that no page of another site shows one of these in a frame."""
+        return {**super().make_security_headers(), "X-Frame-Options": "SAMEORIGIN"}
 
 
 def main() -> None:
