@@ -194,6 +194,11 @@ def test_nothing_loads_while_a_guess_is_open(contracts: Path, tmp_path: Path) ->
     assert deployment.land("2026-05-31", file).exit_code == 0
 
 
+def test_samples_of_json_lines_may_have_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "shop_a.jsonl").write_text('{"id": 1}\n', encoding="utf-8-sig")
+    assert [column.header for column in read_sample(tmp_path / "shop_a.jsonl").columns] == ["id"]
+
+
 @pytest.mark.usefixtures("contracts")
 @pytest.mark.parametrize(
     ("files", "says"),
@@ -205,9 +210,25 @@ def test_nothing_loads_while_a_guess_is_open(contracts: Path, tmp_path: Path) ->
             "2 samples are of 'a', by their names",
         ),
         ({"shop_a.csv": ""}, "is empty, without even a header"),
-        ({"shop_a.jsonl": '{"id": 1}\n[2]\n'}, "line 2 is no JSON object"),
+        ({"shop_a.jsonl": '{"id": 1}\n[2]\n'}, "line 2 begins a list"),
+        ({"shop_a.jsonl": "id\n1\n"}, "line 1 is no JSON object"),
+        ({"shop_a.xlsx": "id\n1\n"}, "is text. Land it under the name of a text"),
+        ({"shop_a.parquet": "id\n1\n"}, "is text. Land it under the name of a text"),
+        ({"shop_a.csv": "sep=;\nid;n\n1;2\n"}, "Give a sample without that line"),
+        ({"shop_a.csv": "<html>\n"}, "is a web page"),
     ],
-    ids=["no key", "no name", "two of one", "empty", "no object"],
+    ids=[
+        "no key",
+        "no name",
+        "two of one",
+        "empty",
+        "no object",
+        "text named JSON lines",
+        "text named workbook",
+        "text named Parquet",
+        "line for Excel",
+        "web page",
+    ],
 )
 def test_samples_that_give_no_contract(tmp_path: Path, files: dict[str, str], says: str) -> None:
     for name, text in files.items():

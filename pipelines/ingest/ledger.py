@@ -39,7 +39,8 @@ MEANINGS = {
     "a time has six of a second at most",
     "out_of_range": "outside the declared range",
     "duplicate_key": "several rows of one key that differ; none is known to be right",
-    "too_few_fields": "the row has fewer fields than the header",
+    "too_few_fields": "the row has fewer fields than the header; lines below the rows of a report "
+    "are declared as `footer` in the contract's format",
     "too_many_fields": "the row has more fields than the header",
     "recorded_after_cut": "recorded after the extract day; was it landed under the wrong day?",
     "text_too_long": "a text of more than one megabyte",

@@ -25,6 +25,7 @@ from pipelines.ingest.cast import REJECTS, Dialect, Rule, apply, clean, rules
 from pipelines.ingest.decode import CHUNK_BYTES, Block, blocks
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.records import MalformedQuote, Records, find_records
+from pipelines.ingest.signature import carriage_returns, is_json
 from pipelines.ingest.typed_files import is_typed, typed_blocks
 from pipelines.ingest.unpacked import MOST_COLUMNS, too_many_columns
 from pipelines.settings import Limits
@@ -32,7 +33,11 @@ from pipelines.settings import Limits
 READERS = 2
 """Threads that read blocks; the array work of each runs beside the other's."""
 BLOCKS_AHEAD = 8
-_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+SEPARATOR = re.compile(r"""("?)sep=(\\t|.)\1[\s,;|]*""", re.IGNORECASE)
+"""Also quoted and filled up with delimiters, as programs that took it for a row save it."""
+_DELIMITERS = (",", ";", "\t", "|")
+_SHOWN = {"\t": "\\t"}
+MOST_TITLE_LINES = 20
 MOST_FOOTER_LINES = 12
 """Lines below the rows of a report; more are records that lost their fields."""
 
@@ -145,6 +150,12 @@ class Reading:
         try:
             return find_records(block.data, block.first_line, format_.delimiter, format_.quote)
         except MalformedQuote as error:
+            if is_json(block.data) and block.first_line == 1:
+                raise FileRefused(
+                    f"{path.name} is JSON. If it has one record in each line, land it under a name "
+                    "that ends with .jsonl; if it is what a system says instead of its data, "
+                    "export it again."
+                ) from error
             raise FileRefused(_quotes(path, error.line)) from error
 
     def _without_separator(self, path: Path, data: bytes, found: Records) -> Records:
@@ -152,15 +163,12 @@ class Reading:
         if not len(found) or not self.dialect.format.header:
             return found
         line = data[found.starts[0] : found.ends[0]].rstrip(b"\r").decode("utf-8")
-        told = _SEPARATOR.fullmatch(line)
+        told = SEPARATOR.fullmatch(line)
         if told is None:
             return found
-        if told[1] != self.dialect.format.delimiter:
-            raise FileRefused(
-                f"{path.name} says that '{told[1]}' parts its fields ({line}), and the contract "
-                f"that '{self.dialect.format.delimiter}' does. Correct `delimiter` in "
-                f"contracts/{self.source}.yml, or the export."
-            )
+        delimiter = told[2].replace("\\t", "\t")
+        if delimiter != self.dialect.format.delimiter:
+            raise self._other_delimiter(path, delimiter, "says that")
         return found.where(found.starts > found.starts[0])
 
     def _header(self, path: Path, data: bytes, found: Records) -> tuple[list[str], Records]:
@@ -176,9 +184,39 @@ class Reading:
         try:
             header = [name.strip() for name in next(fields)]
         except csv.Error as error:
+            if "\r" in line:
+                raise carriage_returns(path) from error
             raise FileRefused(f"{path.name} has no readable header ({error}).") from error
+        self._check_layout(path, header, data, found)
         self._check_header(path, header)
         return header, found.where(found.starts > found.starts[0])
+
+    def _check_layout(self, path: Path, header: list[str], data: bytes, found: Records) -> None:
+        """Refuse a file of another delimiter, or with lines above its header, by that."""
+        needed = self._columns_in_file()
+        if not needed or needed & set(header):
+            return
+        for delimiter in _DELIMITERS:
+            names = {name.strip(' "') for name in header[0].split(delimiter)}
+            if len(header) == 1 and len(names & needed) > 1:
+                raise self._other_delimiter(path, delimiter, "is written as if")
+        for n in range(1, min(len(found), MOST_TITLE_LINES)):
+            line = data[found.starts[n] : found.ends[n]].decode("utf-8")
+            names = {name.strip(' "\r') for name in line.split(self.dialect.format.delimiter)}
+            if len(names & needed) > 1:
+                raise FileRefused(
+                    f"{path.name} has its header in line {found.lines[n]}, below a title. Export "
+                    "it without one, or remove the lines above the header."
+                )
+
+    def _other_delimiter(self, path: Path, delimiter: str, says: str) -> FileRefused:
+        declared = self.dialect.format.delimiter
+        return FileRefused(
+            f"{path.name} {says} '{_SHOWN.get(delimiter, delimiter)}' parts its fields, and the "
+            f"contract says that '{_SHOWN.get(declared, declared)}' does. Declare "
+            f'`delimiter: "{_SHOWN.get(delimiter, delimiter)}"` in the format in '
+            f"contracts/{self.source}.yml, or correct the export."
+        )
 
     def _check_header(self, path: Path, header: list[str]) -> None:
         self._check_names(path, header)

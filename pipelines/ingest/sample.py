@@ -14,6 +14,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import duckdb
 import polars as pl
@@ -25,8 +26,10 @@ from pipelines.contracts.guess import SampleColumn
 from pipelines.contracts.model import Type
 from pipelines.ingest.cast import Dialect, Rule
 from pipelines.ingest.errors import FileRefused
-from pipelines.ingest.read import Reading
-from pipelines.ingest.typed_files import is_typed, typed_blocks
+from pipelines.ingest.files import opened
+from pipelines.ingest.read import SEPARATOR, Reading
+from pipelines.ingest.signature import PARQUET, WORKBOOK, check_container
+from pipelines.ingest.typed_files import is_typed, no_record, typed_blocks
 from pipelines.ingest.unpacked import unpacked
 from pipelines.settings import Limits
 
@@ -56,6 +59,11 @@ def read_sample(path: Path) -> Sample:
 
 def _text_sample(path: Path) -> Sample:
     encoding, text = _decoded(path)
+    if SEPARATOR.fullmatch(text.partition("\n")[0].rstrip("\r")):
+        raise FileRefused(
+            f"{path.name} begins with a line for Excel that names the delimiter. Give a sample "
+            "without that line; delivered files may have it"
+        )
     with duckdb.connect() as connection:
         try:
             found = connection.execute(
@@ -172,23 +180,29 @@ def _typed_sample(path: Path) -> Sample:
 def _typed_rows(path: Path) -> list[dict[str, Any]]:
     name = path.name.removesuffix(".gz")
     try:
+        if name.endswith((".parquet", ".xlsx")):
+            with opened(path) as file:
+                check_container(path, file, PARQUET if name.endswith(".parquet") else WORKBOOK)
         if name.endswith(".parquet"):
             return pl.read_parquet(path).to_dicts()
         if name.endswith(".jsonl"):
             return list(_records(path))
         return _sheet_rows(path)
-    except (pl.exceptions.PolarsError, OSError, ValueError) as error:
+    except (pl.exceptions.PolarsError, BadZipFile, KeyError, OSError, ValueError) as error:
         raise FileRefused(f"{path.name} cannot be read ({error})") from error
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
     with unpacked(path, Limits()) as stream:
-        lines = stream.read().decode("utf-8").splitlines()
+        lines = stream.read().decode("utf-8-sig").splitlines()
     for number, line in enumerate(lines, 1):
         if line.strip():
-            record = json.loads(line, parse_float=Decimal)
+            try:
+                record = json.loads(line, parse_float=Decimal)
+            except ValueError as error:
+                raise FileRefused(no_record(path, number, line, f" ({error})")) from error
             if not isinstance(record, dict):
-                raise FileRefused(f"{path.name} line {number} is no JSON object")
+                raise FileRefused(no_record(path, number, line))
             yield record
 
 

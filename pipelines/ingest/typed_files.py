@@ -28,6 +28,7 @@ from pipelines.contracts import Column, Format, ObjectContract
 from pipelines.ingest.cells import DoubtfulCellError, cell_value
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.files import opened
+from pipelines.ingest.signature import PARQUET, WORKBOOK, check_container
 from pipelines.ingest.unpacked import (
     MOST_COLUMNS,
     check_parquet,
@@ -41,6 +42,7 @@ from pipelines.settings import Limits
 ROWS_AT_ONCE = 50_000
 CELLS_AT_ONCE = 5_000_000
 CHARACTERS_AT_ONCE = 64 << 20
+MARK = "\ufeff"
 LONGEST_LINE = 16 << 20
 """Characters of one JSON object."""
 FIRST_INEXACT_DOUBLE = 2**53
@@ -190,6 +192,7 @@ def _workbook(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]
 
     try:
         with opened(path) as file:
+            check_container(path, file, WORKBOOK)
             check_workbook(path, file, limits)
             values = load_workbook(file, data_only=True)
             name = _sheet_name(path, values, words.format.sheet)
@@ -290,6 +293,7 @@ def _check_cells(path: Path, values: Any, formulas: Any) -> None:
 def _parquet(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
     try:
         with opened(path) as file:
+            check_container(path, file, PARQUET)
             check_parquet(path, file, limits)
             frame = _frame(file)
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
@@ -383,10 +387,36 @@ def _record(path: Path, line: int, text: str) -> dict[str, Any]:
     try:
         record = _JSON.decode(text)
     except (ValueError, RecursionError) as error:
-        raise FileRefused(f"{path.name} line {line} is no JSON ({error}).") from error
+        raise FileRefused(no_record(path, line, text, f" ({error})")) from error
     if not isinstance(record, dict):
-        raise FileRefused(f"{path.name} line {line} is no JSON object.")
+        raise FileRefused(no_record(path, line, text))
     return record
+
+
+def no_record(path: Path, line: int, text: str, why: str = "") -> str:
+    """What is wrong with a line of JSON lines that holds no object, and what to do about it."""
+    begins = text.lstrip()[:1]
+    if "\0" in text:
+        return f"{path.name} is not written in utf-8, as JSON lines are. Export it in utf-8."
+    if begins == MARK:
+        return (
+            f"{path.name} has a byte order mark within line {line}: files were pasted together. "
+            "Land each by itself."
+        )
+    if begins == "[":
+        return (
+            f"{path.name} line {line} begins a list, and JSON lines have one object in each line. "
+            "Export it as JSON lines; `jq -c '.[]'` makes them of a list."
+        )
+    if begins == "{":
+        return (
+            f"{path.name} line {line} is no JSON{why}. JSON lines have one whole object in each "
+            "line; `jq -c .` makes them of objects that take several."
+        )
+    return (
+        f"{path.name} line {line} is no JSON object. Fix the export, or land a table of text under "
+        "a name such as one that ends with .csv."
+    )
 
 
 def _of_records(
@@ -411,7 +441,10 @@ def _text_lines(path: Path, limits: Limits) -> Iterator[str]:
                     )
                 yield text
         except UnicodeDecodeError as error:
-            raise FileRefused(f"{path.name} is not written in utf-8 ({error}).") from error
+            raise FileRefused(
+                f"{path.name} is not written in utf-8, as JSON lines are ({error.reason}: "
+                f"0x{error.object[error.start]:02x}). Export it in utf-8."
+            ) from error
 
 
 def _block(header: list[str], rows: list[tuple[int, list[str | None]]]) -> TypedBlock:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.files import opened
-from pipelines.ingest.signature import LOOKED_AT, check_signature
+from pipelines.ingest.signature import LOOKED_AT, check_gzip, check_signature, check_text
 from pipelines.settings import Limits
 
 MOST_COLUMNS = 2000
@@ -30,19 +30,27 @@ _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 @contextmanager
-def unpacked(path: Path, limits: Limits, encoding: str = "utf-8") -> Iterator[io.RawIOBase]:
+def unpacked(path: Path, limits: Limits, encoding: str | None = None) -> Iterator[io.RawIOBase]:
     """The bytes of a file of text, gzip or not.
 
+    Args:
+        encoding: the one the contract declares; None where none is, and who reads it finds out.
+
     Raises:
-        FileRefused: it is no text; or, while it is read, the gzip file is damaged or the text too
-            large.
+        FileRefused: it is no such text; or, while it is read, the gzip file is damaged or the text
+            too large.
     """
     with opened(path) as file:
         is_gzip = path.name.endswith(".gz")
+        if is_gzip:
+            check_gzip(path, file)
         packed = gzip.GzipFile(fileobj=file) if is_gzip else file
         # What is damaged is told of by whoever reads it.
         with suppress(*_DAMAGED):
-            check_signature(path, packed.peek(LOOKED_AT)[:LOOKED_AT], encoding)
+            begins = packed.peek(LOOKED_AT)[:LOOKED_AT]
+            check_signature(path, begins)
+            if encoding is not None:
+                check_text(path, begins, encoding)
         yield _Limited(path, cast(BinaryIO, packed), limits)
 
 
@@ -106,10 +114,13 @@ def check_workbook(path: Path, file: BinaryIO, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(file) as packed:
             n_bytes = sum(part.file_size for part in packed.infolist())
+            is_one = "[Content_Types].xml" in packed.namelist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise FileRefused(f"{path.name} is no whole Excel workbook ({error}).") from error
     finally:
         file.seek(0)
+    if not is_one:
+        raise FileRefused(f"{path.name} is a zip file. Land what is in it.")
     if n_bytes > limits.workbook_mb * (1 << 20):
         raise FileRefused(
             f"{path.name} unpacks to {n_bytes / (1 << 20):,.0f} MB, more than "

@@ -117,7 +117,7 @@ HAZARDS = [
         "another delimiter than declared",
         b"id;amount\na;1\n",
         [ID, AMOUNT],
-        refused="lacks column",
+        refused='Declare `delimiter: ";"`',
     ),
     Hazard(
         "no header where one is declared",
