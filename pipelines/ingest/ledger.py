@@ -41,6 +41,7 @@ MEANINGS = {
     "duplicate_key": "several rows of one key that differ; none is known to be right",
     "too_few_fields": "the row has fewer fields than the header; lines below the rows of a report "
     "are declared as `footer` in the contract's format",
+    "total_row": "a total below the rows of a report, no record: export it without totals",
     "too_many_fields": "the row has more fields than the header",
     "recorded_after_cut": "recorded after the extract day; was it landed under the wrong day?",
     "text_too_long": "a text of more than one megabyte",

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from pipelines.contracts import ObjectContract
+from pipelines.contracts import Column, ObjectContract
 from pipelines.ingest.cast import REJECTS, Dialect, Rule, apply, clean, rules
 from pipelines.ingest.decode import CHUNK_BYTES, Block, blocks
 from pipelines.ingest.errors import FileRefused
@@ -38,6 +38,12 @@ SEPARATOR = re.compile(r"""("?)sep=(\\t|.)\1[\s,;|]*""", re.IGNORECASE)
 _DELIMITERS = (",", ";", "\t", "|")
 _SHOWN = {"\t": "\\t"}
 MOST_TITLE_LINES = 20
+_TOTAL = re.compile(
+    r"((grand|overall|report|sub)[\s-]*)?totals?\s*([:(].*)?|(gesamt(summe|ergebnis)?|summe|sum):?",
+    re.IGNORECASE,
+)
+FEWEST_EMPTY = 2
+"""Columns besides the numbers that a total leaves empty; fewer do not tell it from a record."""
 MOST_FOOTER_LINES = 12
 """Lines below the rows of a report; more are records that lost their fields."""
 
@@ -91,9 +97,12 @@ class Reading:
             FileRefused: the file as a whole is not what the contract says.
         """
         if is_typed(path):
-            yield from self._read_typed(path)
-            return
-        yield from _without_footer(self._read_text(path, chunk_bytes), self.dialect.format.footer)
+            read = self._read_typed(path)
+        else:
+            text = self._read_text(path, chunk_bytes)
+            read = _without_footer(text, self.dialect.format.footer)
+        # Columns that become rows have no row left that could be told to be a total.
+        yield from read if self.contract.unpivot else _without_total(read, self.contract.loaded)
 
     def _read_text(self, path: Path, chunk_bytes: int) -> Iterator[ReadBlock]:
         format_ = self.dialect.format
@@ -393,6 +402,39 @@ def _without_footer(read: Iterable[ReadBlock], footer: Sequence[str]) -> Iterato
         lines = {line for line, _ in closing}
         held = [block.without(lines) for block in held]
     yield from held
+
+
+def _without_total(read: Iterable[ReadBlock], columns: Sequence[Column]) -> Iterator[ReadBlock]:
+    """The blocks; a total that a report writes below its rows is rejected."""
+    held: ReadBlock | None = None
+    for block in read:
+        if held is None or block.n_read:
+            if held is not None:
+                yield held
+            held = block
+    if held is not None:
+        yield _total_rejected(held, columns)
+
+
+def _total_rejected(block: ReadBlock, columns: Sequence[Column]) -> ReadBlock:
+    """The block, without its last row where that has a word for a total and numbers, nothing else.
+
+    Of a row with few columns besides its numbers that says nothing: any name may stand there.
+    """
+    for row in block.accepted.tail(1).iter_rows(named=True):
+        others = [each.name for each in columns if each.type not in ("integer", "decimal")]
+        filled = {name: row[name] for name in others if row[name] is not None}
+        has_numbers = any(row[each.name] is not None for each in columns if each.name not in others)
+        if not has_numbers or len(filled) != 1 or len(others) - 1 < FEWEST_EMPTY:
+            continue
+        name, value = filled.popitem()
+        if not isinstance(value, str) or not _TOTAL.fullmatch(value.strip()):
+            continue
+        reject = pl.DataFrame([(row["_line"], name, "total_row", value)], REJECTS, orient="row")
+        return replace(
+            block, accepted=block.accepted.head(-1), rejects=pl.concat([block.rejects, reject])
+        )
+    return block
 
 
 def _ragged(found: Records, n_expected: int) -> pl.DataFrame:
