@@ -125,8 +125,7 @@ def _contract(path: Path, header: Sequence[str]) -> ObjectContract:
 
 def _decoded(path: Path) -> tuple[str, str]:
     """The file's encoding and its text."""
-    # Which one it is, is found out here.
-    with unpacked(path, Limits(), "utf-16") as stream:
+    with unpacked(path, Limits()) as stream:
         content = stream.read()
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16", content.decode("utf-16")
