@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from dagster._core.secrets.env_file import get_env_var_dict
 
 from pipelines.settings import PROJECT_ROOT
 from pipelines.ui import __main__ as starter
@@ -197,8 +198,8 @@ def served(folder: Path, *command: str) -> Iterator[str]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", *command, "-h", "127.0.0.1", "-p", str(port)],
-        # Not in the project's folder, whose `.env` would have Dagster write the demo's history.
-        cwd=folder,
+        # As `make ui` does, where `.env` is read.
+        cwd=PROJECT_ROOT,
         env=os.environ
         | {
             "DAGSTER_HOME": str(PROJECT_ROOT),
@@ -284,3 +285,12 @@ def test_the_whole_ui_stands_behind_it(tmp_path: Path) -> None:
     workspace = PROJECT_ROOT / "workspace.yaml"
     with served(tmp_path, "pipelines.ui", "-w", str(workspace)) as address:
         assert tried(address) == ALLOWED_AND_REFUSED
+    assert list(tmp_path.glob("*.db")), "it has a history of its own"
+
+
+def test_the_history_is_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "SALESOPS_DAGSTER_STORAGE"
+    monkeypatch.setenv(name, "/somewhere/yours/dagster")
+    assert get_env_var_dict(str(PROJECT_ROOT))[name] == "/somewhere/yours/dagster"
+    monkeypatch.delenv(name)
+    assert get_env_var_dict(str(PROJECT_ROOT))[name] == "data/warehouse/demo/dagster"
