@@ -168,8 +168,9 @@ def _next_step(watch: Watch, unmeant: Sequence[Change]) -> str:
     step = " ".join(watch.next_step.split())
     if not unmeant:
         return step
-    subjects = ", ".join(f"{PREFIX}{watch.name}.{each.measure}" for each in unmeant)
-    return f"{step} Its name there: {subjects}"
+    subjects = [f"{PREFIX}{watch.name}.{each.measure}" for each in unmeant]
+    named = "Its name there:" if len(subjects) == 1 else "Their names there:"
+    return f"{step} {named} {', '.join(subjects)}"
 
 
 def sentence(change: Change, watch: Watch) -> str:
