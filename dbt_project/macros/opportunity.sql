@@ -30,6 +30,18 @@
     {{ return(['probability_pct', 'forecast_category_value', 'expected_revenue_amount']) }}
 {%- endmacro %}
 
+{#-
+    What an attribute follows from. A change of one field that comes without the attribute leaves
+    it unknown: a log of fields has the amount, and not the product that the CRM makes of it.
+-#}
+{% macro follows_from(name) -%}
+    {%- set others = ['stage_value'] if name in attributes_of_stage() else [] -%}
+    {%- if name == 'expected_revenue_amount' -%}
+        {%- set others = others + ['amount', 'probability_pct'] -%}
+    {%- endif -%}
+    {{ return(others) }}
+{%- endmacro %}
+
 {#- The text of a change of a field as a value of the attribute's type; NULL where it cannot be read. -#}
 {% macro value_of_text(text, type, name) -%}
     {%- if name == 'currency' -%}
@@ -138,7 +150,8 @@
         told.{{ name }} as was_{{ name }}
         {%- elif kind == 'field' %},
         told.says_{{ name }}
-        {{- ' or told.says_stage_value' if name in attributes_of_stage() }} as says_{{ name }},
+        {%- for other in follows_from(name) %} or told.says_{{ other }}{% endfor %}
+            as says_{{ name }},
         told.{{ name }},
         told.says_{{ name }} as knows_{{ name }},
         told.was_{{ name }}

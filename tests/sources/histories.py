@@ -45,6 +45,7 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             | {"SystemModstamp": at(1), "IsDeleted": "0"},
             *_won_deals(day),
             *(_deal_once_far_off(deal) for deal in ("FAR", "FURTHER", "TRACKED")),
+            *(_deal_to_be_cut(deal) for deal in ("CUT", "DOUBTED", "MOVED")),
         ],
         "opportunity_history": _days_once_mistyped(),
         "opportunity_field_history": [
@@ -54,6 +55,10 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             {"Id": "0172", "OpportunityId": "TRACKED", "Field": "CloseDate"}
             | {"OldValue": "2202-05-20", "NewValue": "2026-05-20"}
             | {"CreatedDate": "2026-02-20 10:00:00"},
+            # The record itself does not come again.
+            _field("0173", "CUT", "Amount", "1000.0", "800.0"),
+            _field("0174", "DOUBTED", "Probability", "10.0", "5.0"),
+            _field("0175", "MOVED", "CloseDate", "2026-05-20", "2026-05-21"),
         ],
         "opportunity_line_item": [
             _seen("00kA", day, {"OpportunityId": "21", "Quantity": "1", "CreatedDate": at(1)}),
@@ -78,6 +83,18 @@ def _salesforce(day: int) -> dict[str, list[Row]]:
             | {"SystemModstamp": at(1) if day == 1 else at(2)}
         ],
     }
+
+
+def _deal_to_be_cut(deal: str) -> Row:
+    return _deal_once_far_off(deal) | {"Amount": "1000", "ExpectedRevenue": "100"}
+
+
+def _field(change: str, deal: str, field: str, old: str, new: str) -> Row:
+    """A change of a tracked field, after the deal's record was saved."""
+    return {
+        "Id": change, "OpportunityId": deal, "Field": field, "OldValue": old, "NewValue": new,
+        "CreatedDate": at(1, "12:00:00"),
+    }  # fmt: skip
 
 
 def _deal_once_far_off(deal: str) -> Row:

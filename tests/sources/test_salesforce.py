@@ -52,6 +52,26 @@ def test_the_past_keeps_the_account_it_knew(crms: Systems) -> None:
     ) == [("001C",)]
 
 
+@pytest.mark.parametrize(
+    ("deal", "amount", "probability", "expected_revenue"),
+    [("CUT", 800, 0.1, None), ("DOUBTED", 1000, 0.05, None), ("MOVED", 1000, 0.1, 100)],
+)
+def test_what_a_changed_field_was_a_factor_of_is_unknown_until_the_record_comes(
+    crms: Systems, deal: str, amount: int, probability: float, expected_revenue: int | None
+) -> None:
+    """A log of fields has the amount, and not the product that the CRM makes of it."""
+    then = crms.rows(
+        "select cast(expected_revenue_in_currency as int) from pipeline.fct_opportunity_version "
+        f"where opportunity_id = '{deal}' order by known_from_at"
+    )
+    assert then[-2:] == [(100,), (expected_revenue,)]
+    assert crms.rows(
+        "select cast(amount as int), cast(probability_pct as double), "
+        "cast(expected_revenue_amount as int) from pipeline.fct_opportunity "
+        f"where opportunity_id = '{deal}'"
+    ) == [(amount, probability, expected_revenue)]
+
+
 def test_lines_orders_and_activities_in_the_recycle_bin_do_not_count(crms: Systems) -> None:
     assert crms.rows("select line_id from core.core_opportunity_line order by line_id") == [
         ("00kA",),
