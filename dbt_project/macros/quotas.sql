@@ -87,3 +87,16 @@ quotas as (
     where parts.place = 1
 ),
 {%- endmacro %}
+
+{#-
+    The part of a quota that counts, in cents. A converted quota has fractions of a cent: all of it
+    is not rounded, and a part never comes to more (M6, M7).
+-#}
+{% macro part_of_quota(amount, pct) -%}
+    case
+        when {{ pct }} = 1 then {{ amount }}
+        else least(
+            cast(round(cast({{ amount }} as double) * {{ pct }}, 2) as decimal(18, 4)), {{ amount }}
+        )
+    end
+{%- endmacro %}

@@ -73,10 +73,6 @@ select
     quota_amount_in_currency,
     plan_rate,
     full_quota_amount,
-    cast(round(cast(full_quota_amount as double) * seat_pct, 2) as decimal(18, 4))
-        as prorated_quota_amount,
-    case
-        when ramped_pct = 1 then full_quota_amount
-        else cast(round(cast(full_quota_amount as double) * ramped_pct, 2) as decimal(18, 4))
-    end as quota_amount
+    {{ part_of_quota('full_quota_amount', 'seat_pct') }} as prorated_quota_amount,
+    {{ part_of_quota('full_quota_amount', 'ramped_pct') }} as quota_amount
 from measured
