@@ -18,7 +18,7 @@ HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
 export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help run test test-slow test-endurance ui lint bench mutation clean
+.PHONY: help run test test-slow test-endurance ui lint docs bench mutation clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -46,6 +46,9 @@ lint: $(INSTALLED) ## Check style and types: ruff, mypy, sqlfluff
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 dbt_project/models
+
+docs: $(INSTALLED) ## Write the reference pages of docs/reference that are made of the program
+	$(BIN)/python -m pipelines.pages
 
 mutation: $(INSTALLED) ## Spoil the demo company in every known way and see which checks stop it
 	$(BIN)/python -m tests.mutation.matrix --seeds $(SEEDS)

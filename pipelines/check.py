@@ -14,21 +14,21 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import duckdb
+
 from pipelines.assets import build_pipeline
 from pipelines.assets.reconcile import FOLDER
 from pipelines.assets.transform import EXPECTATIONS
 from pipelines.clock import today
-from pipelines.contracts import load_contract
+from pipelines.contracts import load_contract, load_entities
 from pipelines.ingest import Trial, ensure_tables, try_files
 from pipelines.ingest.reference import write_reference
 from pipelines.quality import load_suites
 from pipelines.quality.reconciliation import load_reconciliations
 from pipelines.settings import Company
-from pipelines.transform import dbt_project
 from pipelines.transform.binding import Problem, make_seeds, misshapen, unbound, unread
 from pipelines.transform.dbt_project import DbtProject, TransformError, entity_sources
 from pipelines.transform.lineage import Mart, marts
-from pipelines.transform.staging import known_entities
 from pipelines.warehouse import opened
 
 _KINDS = {
@@ -101,7 +101,7 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
         except TransformError as error:
             return Checked(trial, (unread(str(error)),), None)
         compiled = staged | {run.node.unique_id: run.node.compiled_code for run in made}
-        entities = known_entities(dbt_project.DBT_PROJECT)
+        entities = sorted(load_entities().entities)
         wiring = Wiring(
             fed,
             tuple(each for each in entities if each not in fed),
@@ -122,10 +122,13 @@ def _staging(project: DbtProject, company: Company) -> tuple[list[Problem], dict
     with opened(company.warehouse_file) as connection:
         for run in runs:
             node = nodes[run.node.unique_id]
-            if str(run.status) == "success":
-                problems += misshapen(connection, node)
-            elif str(run.status) == "error":
-                problems.append(unbound(node, str(run.message)))
+            try:
+                found = misshapen(connection, node, run.node.compiled_code)
+            except duckdb.Error:
+                found = []
+            if not found and str(run.status) == "error":
+                found = [unbound(node, str(run.message))]
+            problems += found
     return problems, {run.node.unique_id: run.node.compiled_code or "" for run in runs}
 
 
@@ -148,6 +151,6 @@ def _n_checks(company: Company) -> dict[str, int]:
 
 def _n_left_out(fed: Collection[str]) -> dict[str, int]:
     needs = [each.needs for suite in load_suites(EXPECTATIONS) for each in suite.expectations]
-    everything = {entity: ["any"] for entity in known_entities(dbt_project.DBT_PROJECT)}
+    everything = {entity: ["any"] for entity in load_entities().entities}
     needs += [each.needs for each in load_reconciliations(FOLDER, everything)]
     return dict(Counter(need for need in sorted(filter(None, needs)) if need not in fed))

@@ -53,15 +53,19 @@ Word = Annotated[str, AfterValidator(_plain_text)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What stands below a field is its line on the reference page.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Paths(_Frozen):
     """Folders of a deployment; relative ones count from the company file's folder."""
 
     landing: Path
+    """Extract files as they were delivered; nothing in it is ever changed."""
     warehouse: Path
+    """The working file, which only the pipeline opens."""
     published: Path
+    """Releases, which readers open."""
 
 
 Rhythm = Literal["day", "weekday", "week"]
@@ -211,6 +215,7 @@ class AcceptedChange(_Frozen):
     `deletes/<source>.<object>/<extract day>` of a full extract that lacks many records,
     `state/<watch>.<measure>` of open records, or `definition.<name>`."""
     reason: Annotated[str, Field(min_length=10)]
+    """Why, for whoever reads the report."""
     until: date
     """Last day on which it is accepted."""
 
@@ -224,6 +229,8 @@ class NotificationTarget(_Frozen):
     url: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")]
     """An address of Apprise, or `file:///path`; `${NAME}` is taken from the environment."""
     on: tuple[NoticeKind, ...] = ("refused", "failed", "missed_extract", "late")
+    """Of what: a release that was refused, a run that failed, an extract that did not come or is
+    late."""
 
     @model_validator(mode="before")
     @classmethod
@@ -238,24 +245,32 @@ class Company(_Frozen):
     """One deployment, as its YAML file describes it."""
 
     name: Annotated[str, Field(min_length=1)]
+    """The company's name, as reports show it."""
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     """Short name for folders and logs."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)]
     """Days begin and end here: the as-of cut of day D is 00:00 of D+1 in this zone."""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    """The currency of the numbers, and of every amount that names none."""
     fiscal_year_starts_in: Annotated[int, Field(ge=1, le=12)] = 1
     """Month in which the fiscal year starts; one of weeks starts near its first day."""
     fiscal_year: FiscalYear = FiscalYear()
+    """How fiscal years are cut and named."""
     today: date | None = None
     """The day this company pretends it is, for one whose files are of the past; None: the clock's.
     Late, missing and impossible extracts are judged against it."""
     sources: Annotated[dict[str, SourceChoice], Field(min_length=1)]
+    """The systems that deliver, by the names of their contracts; `{}` where all is as the
+    contract says."""
     paths: Paths
+    """Where the deployment's folders are."""
     reference: Path | None = None
     """Folder with this company's own reference data: `aliases.csv`, `stages.csv`,
     `opportunity_types.csv`, `fiscal_periods.csv`."""
     policies: Policies = Policies()
+    """Choices the metric definitions leave to the company."""
     limits: Limits = Limits()
+    """How large a delivered file may be."""
     accepted_changes: tuple[AcceptedChange, ...] = ()
     """Changes since the last release that the gate would refuse, and that are meant."""
     notifications: tuple[NotificationTarget, ...] = ()

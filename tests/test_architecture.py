@@ -14,7 +14,7 @@ FOR_EVERYONE = {
     *("settings", "calendar", "clock", "disk", "interrupts", "owner", "private"),
     *("sql", "warehouse"),
 }
-AT_THE_TOP = {"assets", "cli", "terminal", "definitions", "check", "notices", "folders"}
+AT_THE_TOP = {"assets", "cli", "terminal", "definitions", "check", "notices", "folders", "pages"}
 # Stands before the server of the UI and knows nothing of the pipeline.
 # The demo company writes extracts as other systems would: it knows contracts, nothing behind them.
 # Whoever tells people what happened knows nothing of what it was.

@@ -6,10 +6,28 @@ Linting looks at the shape of the SQL, so a stand-in of the right form is enough
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import yaml
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_ENTITIES = yaml.safe_load((_ROOT / "pipelines" / "contracts" / "entities.yml").read_text("utf-8"))
+
+
+def _entity(described: dict[str, Any]) -> dict[str, Any]:
+    """An entity as the macros read it; for the form of the SQL the lineage does not matter."""
+    names = [*described["required"], *described.get("optional", [])]
+    return {
+        "columns": [(name, _ENTITIES["columns"][name]["type"]) for name in names],
+        "key": described["key"],
+        "currency_is_elsewhere": described.get("currency_is_elsewhere", False),
+    }
+
 
 _VARS: dict[str, Any] = {
     "entity_sources": {},
+    "entities": {name: _entity(each) for name, each in _ENTITIES["entities"].items()},
     "forecast_types": {"0Db": "bookings"},
     "min_closed_deals": 30,
     "max_rate_age_days": 7,

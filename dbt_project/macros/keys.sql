@@ -26,7 +26,7 @@
     case when {{ found_id }} is null then {{ reference }} else {{ currency }} end
 {%- endmacro %}
 
-{#- Lineage of a raw row, the same four columns everywhere. -#}
+{#- Where a raw row came from, and when: the last six columns of every staging model. -#}
 {% macro lineage() -%}
     _recorded_at as recorded_at,
     _extracted_at as extracted_at,

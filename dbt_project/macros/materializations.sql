@@ -8,7 +8,7 @@
     {%- do _make_way(load_cached_relation(this), 'view') -%}
     {%- call statement('main') -%}
         create or replace view {{ target_relation }} as (
-            {{ sql }}
+            {{ completed(sql) if model.fqn[1] == 'staging' else sql }}
         );
     {%- endcall -%}
     {%- do persist_docs(target_relation, model) -%}

@@ -17,6 +17,7 @@ import duckdb
 
 from pipelines.assets.resources import Warehouse
 from pipelines.clock import shown_today, today
+from pipelines.contracts import load_entities
 from pipelines.ingest import enabled_rows
 from pipelines.publish import (
     InputBatch,
@@ -53,9 +54,8 @@ from pipelines.quality.ledger import begin_build, current_build, results_of
 from pipelines.quality.unusual import Change
 from pipelines.settings import PROJECT_ROOT, Company
 from pipelines.sql import literal
-from pipelines.transform.dbt_project import DBT_PROJECT, entity_sources
+from pipelines.transform.dbt_project import entity_sources
 from pipelines.transform.macros import MACROS
-from pipelines.transform.staging import known_entities
 
 SHOWN_DEALS = 3
 """Deals the report names behind a restatement."""
@@ -358,7 +358,7 @@ def _report_data(
 def _absent(company: Company) -> list[str]:
     """Entities that no source delivers, in words."""
     fed = entity_sources(company)
-    return [each.replace("_", " ") for each in known_entities(DBT_PROJECT) if each not in fed]
+    return [each.replace("_", " ") for each in sorted(load_entities().entities) if each not in fed]
 
 
 def _compared(numbers: Sequence[Headline], before: Release | None) -> list[Headline]:

@@ -23,11 +23,14 @@ from pipelines.contracts.model import (
 )
 
 FOLDER = Path(__file__).parent
+ENTITIES = "entities.yml"
+"""The file beside the contracts that says what they feed."""
 
 
 def available_sources(folder: Path | None = None) -> list[str]:
     """Names of all sources with a contract, in order."""
-    return sorted(path.stem for path in (folder or FOLDER).glob("*.yml"))
+    files = (folder or FOLDER).glob("*.yml")
+    return sorted(path.stem for path in files if path.name != ENTITIES)
 
 
 def load_contract(source: str, folder: Path | None = None) -> Contract:
@@ -37,10 +40,12 @@ def load_contract(source: str, folder: Path | None = None) -> Contract:
         ContractError: there is no such source, or its file is not understood.
     """
     path = (folder or FOLDER) / f"{source}.yml"
-    if not path.is_file():
+    if not path.is_file() or path.name == ENTITIES:
         known = ", ".join(available_sources(folder)) or "none"
         raise ContractError(
-            f"source '{source}' has no contract: there is no {path}. Known sources: {known}"
+            f"source '{source}' has no contract: it would be {path}. Known sources: {known}"
+            if path.name != ENTITIES
+            else f"source '{source}' has no contract: {path} has the entities. Known: {known}"
         )
     return _load(path, path.stat().st_mtime_ns)
 

@@ -70,7 +70,8 @@ class ContractError(Exception):
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What stands below a field is its line on the reference page.
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Format(_Frozen):
@@ -86,23 +87,30 @@ class Format(_Frozen):
     """What to do in files of this format with headers the contract does not know; None leaves it
     to each object."""
     delimiter: Character = ","
+    """What parts the fields of a line."""
     header: bool = True
+    """Whether the first line has the columns' names; without it, columns come in their order."""
     quote: Character | None = '"'
     """The quote character; null where quotes are text."""
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
+    """How text is written in bytes; one that does not fit refuses the file."""
     dates: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = ("%Y-%m-%d",)
     """Accepted date formats, each exact: `%m` is two digits, `%-m` one or two."""
     timestamps: Annotated[tuple[TimeFormat, ...], Field(min_length=1)] = (
         "%Y-%m-%dT%H:%M:%SZ",
         "%Y-%m-%dT%H:%M:%S%.fZ",
     )
+    """Accepted formats of points in time, each exact."""
     true_tokens: tuple[str, ...] = ("true",)
+    """What is true, case-sensitive."""
     false_tokens: tuple[str, ...] = ("false",)
+    """What is false; anything that is neither is rejected."""
     nulls: tuple[str, ...] = ("",)
     """Values that mean nothing in every column; other markers belong to single columns."""
     time_zone: Literal["UTC", "company"] = "UTC"
     """The zone timestamps are written in."""
     decimal_separator: Literal[".", ","] = "."
+    """What parts whole units from fractions."""
     footer: tuple[str, ...] = ()
     """Lines with `*` that a report writes below its rows. The lines of one field at the end of a
     file, such a one among them, are no rows."""
@@ -127,32 +135,43 @@ class Unpivot(_Frozen):
     keep: tuple[str, ...]
     """Headers of the columns that stay; every other column becomes rows."""
     name: Name
+    """The column of the contract that takes the header."""
     value: Name
+    """The column of the contract that takes the cell."""
 
 
 class Column(_Frozen):
     """One column of a delivered file."""
 
     name: Name
+    """Its name in the raw table."""
     source: str
     """Its header in the file."""
     type: Type = "text"
+    """What it holds; a value that is not of its type is rejected with its line."""
     precision: int = 18
+    """Digits of a decimal."""
     scale: int = 4
+    """Decimal places of a decimal; a value with more is rejected, never rounded."""
     required: bool = False
+    """A row without it is rejected."""
     nulls: tuple[str, ...] = ()
     """Values that mean nothing in this column, besides the format's."""
     formats: tuple[TimeFormat, ...] = ()
     """Date or timestamp formats of this column, in place of the format's."""
     min: date | int | float | None = None
+    """Least value; a row below it is rejected."""
     max: date | int | float | None = None
+    """Greatest value; a row above it is rejected."""
     unit: str | None = None
     """What a number counts. `percent` and `fraction` say how a cell of a workbook that shows 50% is
     read: as 50 or as 0.5."""
     description: str = ""
+    """What it is, where its name does not say it."""
     personal: Literal["hash", "drop"] | None = None
     """Personal data: kept as a hash of the lower-cased value, or not taken in at all."""
     load: bool = True
+    """Whether it is taken in; one that is not is known, and does not refuse the file."""
     absent_ok: bool | tuple[str, ...] = False
     """The file may lack it and it is then NULL: in every format, or in those named."""
 
@@ -239,15 +258,18 @@ class ObjectContract(_Frozen):
     """One object of a source: the files it comes in and what they hold."""
 
     description: str
+    """What a row of it is."""
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     """Whole file names, case-sensitive, with `*`. `.gz` may follow each, and a file of text may
     as well come as `.parquet`, `.jsonl` or `.xlsx`."""
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+    """The columns of its files."""
     also: tuple[str, ...] = ()
     """Headers that a real export has and that are not taken in."""
     ignore_columns: Literal["known", "any"] = "known"
     """`known`: a header neither in `columns` nor in `also` refuses the file."""
     key: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Columns that tell its records apart."""
     delivery: Literal["full", "incremental"]
     """`full`: a key that is missing was deleted. `incremental`: it means nothing."""
     increments: tuple[str, ...] = ()
@@ -258,6 +280,7 @@ class ObjectContract(_Frozen):
     deleted: Name | None = None
     """Boolean column by which the source marks a deleted record; such a row becomes a delete."""
     optional: bool = False
+    """Whether a company may do without it: then it is not missed."""
     is_history: bool = False
     """Rows tell what happened, and nobody can correct one at the source: a row with a value outside
     its range is set aside and counted, and refuses nothing."""
@@ -269,9 +292,11 @@ class ObjectContract(_Frozen):
     watched: Watched | None = None
     """What else tells a full extract that was cut off from one whose records were deleted."""
     freshness_days: int | None = None
+    """Days without an extract after which it is late; None leaves it to the company file."""
     format: dict[str, Any] = Field(default_factory=dict)
     """What differs from the source's format for this object."""
     unpivot: Unpivot | None = None
+    """How a wide file becomes rows."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> ObjectContract:
@@ -383,12 +408,17 @@ class Contract(_Frozen):
     """A source system: its formats and its objects."""
 
     source: Name
+    """Its name, which is that of the file."""
     to_confirm: tuple[str, ...] = ()
     """Guesses of `salesops check --init` that nobody has looked at; until then nothing loads."""
     description: str
+    """What the system is."""
     owner: Annotated[str, AfterValidator(_known_owner)]
+    """Who answers for its extracts: `team:<name>` or an e-mail address."""
     formats: Annotated[dict[str, Format], Field(min_length=1)]
+    """How its files are written, by tool; the company file chooses one, the first by default."""
     objects: Annotated[dict[Name, ObjectContract], Field(min_length=1)]
+    """Its objects, by the names of their raw tables."""
 
     @model_validator(mode="after")
     def _formats_fit(self) -> Contract:

@@ -50,6 +50,8 @@ class ReferenceFile:
     table: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    what: str
+    """What its rows say, for the reference page."""
 
 
 ALIASES = ReferenceFile(
@@ -57,18 +59,24 @@ ALIASES = ReferenceFile(
     table="alias",
     columns=("domain", "source_system", "source_value", "value"),
     key=("domain", "source_system", "source_value"),
+    what="A spelling of a system and the value it stands for, by domain: "
+    + ", ".join(f"`{domain}`" for domain in ALIAS_DOMAINS)
+    + ".",
 )
 STAGES = ReferenceFile(
     name="stages.csv",
     table="stage",
     columns=("source_system", "stage", "ordinal", "status", "forecast_category"),
     key=("source_system", "stage"),
+    what="A stage of a CRM: its place in the order, whether it is `open`, `won` or `lost`, and the "
+    "forecast category of a deal in it.",
 )
 OPPORTUNITY_TYPES = ReferenceFile(
     name="opportunity_types.csv",
     table="opportunity_type",
     columns=("source_system", "opportunity_type", "deal_type"),
     key=("source_system", "opportunity_type"),
+    what="What a CRM's type of deals means: " + ", ".join(f"`{kind}`" for kind in DEAL_TYPES) + ".",
 )
 
 
@@ -77,6 +85,7 @@ FISCAL_PERIODS = ReferenceFile(
     table="fiscal_month",
     columns=("fiscal_year", "quarter", "number", "starts_on", "next_starts_on"),
     key=("starts_on",),
+    what="A month of the fiscal calendar, where `fiscal_year.pattern` is `table`.",
 )
 REFERENCE_FILES = (ALIASES, STAGES, OPPORTUNITY_TYPES, FISCAL_PERIODS)
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.contracts import load_entities
 from pipelines.transform import dbt_project
-from pipelines.transform.staging import entity_columns
 
 _KIND = {
     "VARCHAR": "text",
@@ -89,13 +89,22 @@ def unbound(node: Mapping[str, Any], message: str) -> Problem:
     )
 
 
-def misshapen(connection: duckdb.DuckDBPyConnection, node: Mapping[str, Any]) -> list[Problem]:
-    """What a staging model that was made lacks of its entity, or has beside it."""
-    entity = node["name"].partition("__")[2]
-    view = f'{node["schema"]}."{node["name"]}"'
-    columns = connection.execute(f"describe {view}").fetchall()
+def misshapen(
+    connection: duckdb.DuckDBPyConnection, node: Mapping[str, Any], sql: str | None
+) -> list[Problem]:
+    """What a staging model lacks of its entity, or has beside it.
+
+    Args:
+        sql: the model as dbt compiled it; None or empty where it could not.
+
+    Raises:
+        duckdb.Error: what it reads is not there.
+    """
+    if not sql:
+        return []
+    columns = connection.execute(f"describe {sql}").fetchall()
     found = {column: kind for column, kind, *_ in columns}
-    return list(_misshapen(node, entity, found, entity_columns(dbt_project.DBT_PROJECT)[entity]))
+    return list(_misshapen(node, found))
 
 
 def unread(message: str) -> Problem:
@@ -142,34 +151,25 @@ def _place(node: Mapping[str, Any], line: int | None) -> str:
     return place if line is None else f"{place} line {line}"
 
 
-def _misshapen(
-    node: Mapping[str, Any], entity: str, found: Mapping[str, str], wanted: Mapping[str, str]
-) -> Iterator[Problem]:
+def _misshapen(node: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[Problem]:
     """Columns that the model lacks, that nothing reads, or that are of another kind."""
-    missing = [column for column in wanted if column not in found]
+    entity = node["name"].partition("__")[2]
+    wanted, required = load_entities().types(entity), load_entities().required(entity)
+    missing = [column for column in required if column not in found]
     extra = [column for column in found if column not in wanted]
     if missing:
-        renamed = [
-            f"'{near[0]}' as {column}"
-            for column in missing
-            if (near := difflib.get_close_matches(column, extra, n=1))
-        ]
-        fill = ", ".join(f"cast(null as {wanted[column]}) as {column}" for column in missing[:2])
-        step = (
-            f"Select {renamed[0]}."
-            if renamed
-            else f"Select them, or say that the source has none: {fill}."
-        )
+        renamed = _renamed(missing, extra)
         yield Problem(
             _place(node, None),
             f"it lacks {_listed(missing)} of entity {entity}.",
-            step,
+            renamed or "Select them: every source has to give them.",
         )
     elif extra:
+        renamed = _renamed([column for column in wanted if column not in found], extra)
         yield Problem(
             _place(node, None),
             f"nothing reads {_listed(extra)}: entity {entity} has no such column.",
-            "Take it out, or add it to the entity in dbt_project/macros/entities.sql.",
+            renamed or "Take it out, or add it to the entity in pipelines/contracts/entities.yml.",
         )
     for column, kind in found.items():
         if column not in wanted:
@@ -181,6 +181,14 @@ def _misshapen(
                 f"column '{column}' is a {own} and has to be a {theirs} ({wanted[column]}).",
                 f"Cast it: cast(... as {wanted[column]}) as {column}.",
             )
+
+
+def _renamed(missing: list[str], extra: list[str]) -> str | None:
+    """The step where a column that is missing seems to be there under another name."""
+    for column in missing:
+        if near := difflib.get_close_matches(column, extra, n=1):
+            return f"Select '{near[0]}' as {column}."
+    return None
 
 
 def _kind(sql_type: str) -> str:

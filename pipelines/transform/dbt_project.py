@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock
 
 from pipelines import interrupts
-from pipelines.contracts import load_contract
+from pipelines.contracts import load_contract, load_entities
 from pipelines.ingest.reference import aliased_domains
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
 from pipelines.transform.staging import check_staging
@@ -77,6 +77,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "currency": company.currency,
         "enabled_sources": sorted(company.sources),
         "entity_sources": entity_sources(company),
+        "entities": load_entities().for_dbt(),
         "aliased_domains": aliased_domains(company),
         "snapshot_weekday": policies.snapshot_weekday,
         "quota_version": policies.quota_version or "",

@@ -8,36 +8,11 @@ from __future__ import annotations
 
 import csv
 import difflib
-import re
 from collections.abc import Collection
 from pathlib import Path
 
-from pipelines.contracts import available_sources
+from pipelines.contracts import available_sources, load_entities
 from pipelines.settings import ConfigurationError
-
-_ENTITY = re.compile(r"^ {8}'(\w+)': \[", re.M)
-_COLUMNS = re.compile(r"^ {8}'(\w+)': \[\n(.*?)^ {8}\],$", re.M | re.S)
-_LINEAGE = re.compile(r"set lineage = \[(.*?)\]", re.S)
-_COLUMN = re.compile(r"\('(\w+)', '([^']+)'\)")
-
-
-def known_entities(project: Path) -> list[str]:
-    """Names of the canonical entities, from the macro that describes them."""
-    return sorted(set(_ENTITY.findall((project / "macros" / "entities.sql").read_text("utf-8"))))
-
-
-def entity_columns(project: Path) -> dict[str, dict[str, str]]:
-    """Columns of every canonical entity with their SQL types, in order."""
-    macros = (project / "macros" / "entities.sql").read_text("utf-8")
-    [lineage] = _LINEAGE.findall(macros)
-    return {
-        entity: {
-            "source_system": "varchar",
-            **dict(_COLUMN.findall(columns)),
-            **dict(_COLUMN.findall(lineage)),
-        }
-        for entity, columns in _COLUMNS.findall(macros)
-    }
 
 
 def check_staging(project: Path) -> None:
@@ -46,7 +21,7 @@ def check_staging(project: Path) -> None:
     Raises:
         ConfigurationError: nothing would ever read them; names the first, and the known names.
     """
-    sources, entities = available_sources(), known_entities(project)
+    sources, entities = available_sources(), sorted(load_entities().entities)
     for folder in sorted((project / "models" / "staging").iterdir()):
         if not folder.is_dir():
             continue

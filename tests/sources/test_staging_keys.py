@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.contracts import load_entities
 from pipelines.quality.dbt_tests import results_from_run
 from pipelines.transform.dbt_project import DBT_PROJECT, DbtProject
 from tests.sources.world import Systems
@@ -17,13 +18,9 @@ from tests.sources.world import Systems
 pytestmark = pytest.mark.xdist_group("sources")
 
 TEST = "staging_gives_each_version_once"
-MACROS = (DBT_PROJECT / "macros" / "entities.sql").read_text()
-KEYS = {
-    entity: re.findall(r"'(\w+)'", key)
-    for entity, key in re.findall(
-        r"'(\w+)': \[([^\]]*)\]", MACROS[MACROS.index("macro entity_key(") :]
-    )
-}
+ENTITIES = load_entities()
+LISTED = re.compile(r"(?:`\w+`(?:, | or )?)+\.")
+"""A meaning that is the whole list of a column's values."""
 ASKED = re.compile(r"(?:latest|known)_versions\(\s*'(\w+)',\s*\[([^\]]*)\]")
 
 
@@ -108,14 +105,6 @@ def test_a_stage_may_be_entered_twice_on_one_day(
     assert spoilt.execute(compiled).fetchall() == []
 
 
-def test_every_entity_has_a_key_of_its_own_columns() -> None:
-    columns = MACROS[: MACROS.index("macro entity_key(")]
-    entities = dict(re.findall(r"^        '(\w+)': \[\n(.*?)^        \],$", columns, re.M | re.S))
-    assert set(KEYS) == set(entities)
-    for entity, key in KEYS.items():
-        assert set(key) <= set(re.findall(r"\('(\w+)', ", entities[entity])), entity
-
-
 def test_core_takes_the_last_version_by_columns_of_the_key() -> None:
     asked = [
         (model.stem, entity, re.findall(r"'(\w+)'", key))
@@ -124,4 +113,23 @@ def test_core_takes_the_last_version_by_columns_of_the_key() -> None:
     ]
     assert len(asked) > 30
     for model, entity, key in asked:
-        assert set(key) <= set(KEYS[entity]), model
+        assert set(key) <= set(ENTITIES.entities[entity].key), model
+
+
+def test_what_is_never_null_and_which_values_there_are_is_so(systems: Systems) -> None:
+    """What the reference says of NULL and of short vocabularies holds."""
+    with duckdb.connect(str(systems.company.warehouse_file), read_only=True) as connection:
+        for view in staged(connection):
+            entity = view.partition("__")[2]
+            for column in ENTITIES.types(entity):
+                values = {
+                    value
+                    for (value,) in connection.execute(
+                        f"select distinct {column} from staging.{view} where op = 'upsert'"
+                    ).fetchall()
+                }
+                if ENTITIES.missing(entity, column) is None:
+                    assert None not in values, (view, column)
+                meaning = ENTITIES.meaning(entity, column)
+                if LISTED.fullmatch(meaning):
+                    assert values <= {None, *re.findall(r"`(\w+)`", meaning)}, (view, column)

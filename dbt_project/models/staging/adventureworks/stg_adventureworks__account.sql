@@ -7,13 +7,7 @@ stores as (
 select
     'adventureworks' as source_system,
     cast(customers.customer_id as varchar) as account_id,
-    cast(null as varchar) as crm_account_id,
     coalesce(stores.name, customers.account_number) as account_name,
-    cast(null as varchar) as parent_account_id,
-    cast(null as varchar) as industry_value,
-    cast(null as varchar) as country,
-    cast(null as bigint) as n_employees,
-    cast(null as decimal(18, 4)) as annual_revenue,
     cast(stores.sales_person_id as varchar) as owner_id,
     false as is_deleted,
     customers._recorded_at as recorded_at,

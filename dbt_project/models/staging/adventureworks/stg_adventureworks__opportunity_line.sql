@@ -10,7 +10,6 @@ select
     cast(lines.sales_order_id as varchar) as opportunity_id,
     cast(lines.product_id as varchar) as product_value,
     lines.order_qty as quantity,
-    cast(null as decimal(18, 4)) as list_price,
     lines.line_total as net_amount,
     orders.order_date as priced_on,
     lines._recorded_at as recorded_at,

@@ -7,7 +7,6 @@ select
     cast(sales_person_id as varchar) as owner_id,
     cast(sales_order_id as varchar) as opportunity_id,
     order_date as ordered_on,
-    cast(null as varchar) as currency,
     sub_total as subtotal_amount,
     tax_amt as tax_amount,
     shipping_cost as freight_amount,

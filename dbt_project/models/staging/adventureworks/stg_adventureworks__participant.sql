@@ -44,8 +44,6 @@ select
     ) as participant_name,
     cast(managers.manager_id as varchar) as manager_id,
     managers.manager_name,
-    cast(null as varchar) as team,
-    cast(null as varchar) as region,
     employees.job_title as title,
     employees.hire_date as hired_on,
     employees.current_flag as is_active,

@@ -79,18 +79,11 @@ select
     'bookings' as measure,
     version,
     'approved' as status,
-    cast(null as timestamp) as approved_at,
     quota_on,
-    cast(null as date) as period_end_on,
     declared_period,
     declared_start_on,
     declared_end_on,
-    cast(null as date) as calendar_end_on,
     quota_amount,
-    cast(null as varchar) as currency,
-    cast(null as varchar) as territory_id,
-    cast(null as varchar) as node,
-    cast(null as varchar) as basis,
     false as is_of_team_if_leading,
     {{ lineage() }}
 from quotas

@@ -13,7 +13,6 @@ select
     assignments.start_date as valid_from,
     -- Delivered with its last day; ranges here end before the day they name.
     {{ add_days('assignments.end_date', 1) }} as valid_to,
-    cast(null as decimal(12, 9)) as share_pct,
     assignments._recorded_at as recorded_at,
     assignments._extracted_at as extracted_at,
     assignments._op as op,

@@ -3,7 +3,6 @@ with companies as (select * from {{ source('hubspot', 'company') }})
 select
     'hubspot' as source_system,
     id as account_id,
-    cast(null as varchar) as crm_account_id,
     name as account_name,
     parent_company_id as parent_account_id,
     industry as industry_value,
@@ -11,6 +10,5 @@ select
     number_of_employees as n_employees,
     annual_revenue,
     owner_id,
-    cast(null as boolean) as is_deleted,
     {{ lineage() }}
 from companies

@@ -4,8 +4,6 @@ select
     'hubspot' as source_system,
     id as opportunity_id,
     {{ local_date('closed_at') }} as close_on,
-    cast(null as integer) as fiscal_year,
-    cast(null as integer) as fiscal_quarter,
     created_at,
     {{ lineage() }}
 from deals

@@ -16,7 +16,6 @@ select
         as change_id,
     properties.deal_id as opportunity_id,
     properties.name as field,
-    cast(null as varchar) as old_value,
     coalesce(renamed_stages.stage_value, properties.value) as new_value,
     properties.source_id as changed_by,
     properties.changed_at,

@@ -7,12 +7,7 @@ select
         coalesce(first_name, '') || ' ' || coalesce(last_name, '')
     )
         as participant_name,
-    cast(null as varchar) as manager_id,
-    cast(null as varchar) as manager_name,
     -- Owners are in teams as members of them.
-    cast(null as varchar) as team,
-    cast(null as varchar) as region,
-    cast(null as varchar) as title,
     {{ local_date('created_at') }} as hired_on,
     _op = 'upsert' as is_active,
     _recorded_at as recorded_at,

@@ -6,9 +6,6 @@ select
     id as own_campaign_id,
     name as campaign_name,
     'social' as campaign_type,
-    cast(null as varchar) as status,
-    cast(null as date) as starts_on,
-    cast(null as date) as ends_on,
     false as is_deleted,
     {{ lineage() }}
 from campaigns

@@ -3,7 +3,6 @@ with accounts as (select * from {{ source('maven_crm', 'account') }})
 select
     'maven_crm' as source_system,
     account as account_id,
-    cast(null as varchar) as crm_account_id,
     account as account_name,
     subsidiary_of as parent_account_id,
     sector as industry_value,
@@ -11,7 +10,6 @@ select
     employees as n_employees,
     -- Delivered in millions.
     revenue * 1000000 as annual_revenue,
-    cast(null as varchar) as owner_id,
     false as is_deleted,
     {{ lineage() }}
 from accounts

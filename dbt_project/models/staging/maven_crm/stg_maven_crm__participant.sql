@@ -9,8 +9,6 @@ select
     -- A team is who reports to one manager.
     manager as team,
     regional_office as region,
-    cast(null as varchar) as title,
-    cast(null as date) as hired_on,
     true as is_active,
     {{ lineage() }}
 from teams

@@ -6,10 +6,6 @@ select
     crm_account_id,
     coalesce(company_name, display_name) as account_name,
     parent_id as parent_account_id,
-    cast(null as varchar) as industry_value,
-    cast(null as varchar) as country,
-    cast(null as bigint) as n_employees,
-    cast(null as decimal(18, 4)) as annual_revenue,
     sales_rep_id as owner_id,
     false as is_deleted,
     {{ lineage() }}

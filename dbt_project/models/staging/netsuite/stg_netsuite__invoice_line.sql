@@ -24,8 +24,6 @@ select
     -lines.foreign_amount as line_amount,
     {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}
         as currency,
-    cast(null as date) as service_start_on,
-    cast(null as date) as service_end_on,
     false as is_deleted,
     lines._recorded_at as recorded_at,
     lines._extracted_at as extracted_at,

@@ -17,7 +17,6 @@ select
     'netsuite' as source_system,
     transactions.id as order_id,
     transactions.entity_id as account_id,
-    cast(null as varchar) as owner_id,
     transactions.crm_opportunity_id as opportunity_id,
     transactions.transaction_on as ordered_on,
     {{ referenced_currency('currencies.symbol', 'currencies.id', 'transactions.currency_id') }}

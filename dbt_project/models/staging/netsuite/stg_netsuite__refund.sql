@@ -16,7 +16,6 @@ currencies as (
 select
     'netsuite' as source_system,
     transactions.id as refund_id,
-    cast(null as varchar) as payment_id,
     totals.created_from_id as invoice_id,
     transactions.entity_id as account_id,
     transactions.transaction_on as refunded_on,

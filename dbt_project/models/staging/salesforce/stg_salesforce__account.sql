@@ -3,7 +3,6 @@ with accounts as (select * from {{ source('salesforce', 'account') }})
 select
     'salesforce' as source_system,
     id as account_id,
-    cast(null as varchar) as crm_account_id,
     name as account_name,
     parent_id as parent_account_id,
     industry as industry_value,

@@ -13,7 +13,6 @@ select
     type as opportunity_type,
     lead_source,
     next_step,
-    cast(null as varchar) as product_value,
     amount,
     currency_iso_code as currency,
     probability / 100 as probability_pct,

@@ -9,8 +9,6 @@ select
     effective_date as ordered_on,
     currency_iso_code as currency,
     total_amount as subtotal_amount,
-    cast(null as decimal(18, 4)) as tax_amount,
-    cast(null as decimal(18, 4)) as freight_amount,
     total_amount,
     coalesce(status_code, status) as status,
     {{ lineage() }}

@@ -35,7 +35,6 @@ select
         coalesce(users.first_name, '') || ' ' || coalesce(users.last_name, '')
     ) as participant_name,
     users.manager_id,
-    cast(null as varchar) as manager_name,
     teams.team,
     teams.region,
     users.title,

@@ -51,8 +51,6 @@ select
     end as is_standard,
     placed.currency_iso_code as currency,
     placed.unit_price as list_price,
-    cast(null as date) as valid_from,
-    cast(null as date) as valid_to,
     placed._recorded_at as recorded_at,
     placed._extracted_at as extracted_at,
     placed._op as op,

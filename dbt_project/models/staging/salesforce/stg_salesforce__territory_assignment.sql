@@ -84,7 +84,6 @@ select
     named_territories.region,
     statements.valid_from,
     statements.valid_to,
-    cast(null as decimal(12, 9)) as share_pct,
     greatest(
         statements.recorded_at, coalesce(named_territories.said_from, statements.recorded_at)
     ) as recorded_at,

@@ -24,7 +24,6 @@ select
     'stripe' as source_system,
     invoices.id as invoice_id,
     invoices.customer_id as account_id,
-    cast(null as varchar) as opportunity_id,
     {{ local_date('coalesce(invoices.created_at, invoices.period_end_at)') }} as invoiced_on,
     {{ local_date('invoices.due_at') }} as due_on,
     case
