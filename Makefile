@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
+# make PYTHON=python3.13
+PYTHON ?= python3
 INSTALLED := $(VENV)/.installed
 PORT ?= 3000
 # make bench SCALE="20 60 200" YEARS="1 2 3"
@@ -60,7 +62,9 @@ clean: ## Remove the demo company's landing, warehouse and published folders
 	rm -rf data/landing data/warehouse data/published
 
 $(INSTALLED): requirements.lock pyproject.toml
-	test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit(f"Python 3.11, 3.12 or \
+	3.13 is needed, and $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.13")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
