@@ -17,10 +17,12 @@ COMPANY ?= data/demo/company.yml
 HISTORY = $(shell $(BIN)/python -c 'import sys; from pathlib import Path; \
 	from pipelines.settings import load_company; \
 	print(load_company(Path(sys.argv[1])).paths.warehouse / "dagster")' $(COMPANY))
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --group dev --generate-hashes --universal \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header
 export DAGSTER_HOME ?= $(CURDIR)
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: help run test test-slow test-endurance ui lint docs bench mutation clean
+.PHONY: help run test test-slow test-endurance ui lint docs bench mutation lock outdated clean
 
 help: ## Print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -57,6 +59,14 @@ mutation: $(INSTALLED) ## Spoil the demo company in every known way and see whic
 
 bench: $(INSTALLED) ## Time the run's parts against bare DuckDB and print ratios
 	$(BIN)/python -m tests.bench.run --scale $(SCALE) --years $(YEARS)
+
+lock: $(INSTALLED) ## Resolve requirements.lock after a change of pyproject.toml
+	$(COMPILE) --output-file requirements.lock
+
+outdated: $(INSTALLED) ## List what a newer set of dependencies that resolves would change
+	$(COMPILE) --upgrade --output-file $(VENV)/newest.lock
+	@diff <(grep -o '^[a-z0-9.-]*==[^ ]*' requirements.lock) \
+		<(grep -o '^[a-z0-9.-]*==[^ ]*' $(VENV)/newest.lock) && echo "all are the newest that resolve" || true
 
 clean: ## Remove the demo company's landing, warehouse and published folders
 	rm -rf data/landing data/warehouse data/published

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import unified_diff
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pipelines.assets import build_pipeline
 from pipelines.settings import PROJECT_ROOT, Company
 from pipelines.transform.dbt_project import STAGING, DbtProject
+from tests.asset_graph import SNAPSHOT, described
 from tests.deployment import Deployment
 
 DEMO = PROJECT_ROOT / "data" / "demo" / "company.yml"
@@ -114,3 +116,10 @@ def test_what_a_company_does_not_have_is_not_shown(company: Company) -> None:
         if key.path[-1].startswith("stg_")
     } | {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] in {"raw", "landing"}}
     assert shown == set(company.sources)
+
+
+def test_the_asset_graph_is_as_it_was_reviewed(company: Company) -> None:
+    """Keys, groups, owners, checks and dependencies; `python -m tests.asset_graph` renews it."""
+    before = SNAPSHOT.read_text(encoding="utf-8").splitlines()
+    difference = list(unified_diff(before, described(company).splitlines(), lineterm="", n=1))
+    assert not difference, "\n".join(difference[:60])
