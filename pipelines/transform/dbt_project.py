@@ -151,7 +151,7 @@ class DbtProject:
         """Of everything but the data that decides what a build gives: project and variables."""
         digest = hashlib.sha256(json.dumps(self.variables, sort_keys=True).encode())
         for path in sorted(DBT_PROJECT.rglob("*")):
-            if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.parts:
+            if path.suffix in {".sql", ".yml", ".csv", ".md"} and "target" not in path.parts:
                 digest.update(str(path.relative_to(DBT_PROJECT)).encode())
                 digest.update(path.read_bytes())
         return digest.hexdigest()
