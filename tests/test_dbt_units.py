@@ -31,6 +31,11 @@ EXPECTED = {
     "tiers_pay_marginally_or_on_everything",
     "a_booking_has_three_amounts",
     "what_is_booked_is_adjusted_when_its_rate_changes",
+    "shares_lie_side_by_side_on_the_whole",
+    "a_quota_is_another_one_from_when_a_seat_is_known",
+    "parts_of_several_territories_are_one_quota",
+    "a_quota_is_cut_between_the_teams_of_its_period",
+    "what_no_quota_covers_counts_in_the_rest_of_the_quarter",
 }
 
 

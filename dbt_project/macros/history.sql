@@ -12,6 +12,65 @@
     {{ open if end_day is none else 'coalesce(' ~ end_day ~ ', ' ~ open ~ ')' }}
 {%- endmacro %}
 
+{#-
+    Half-open ranges between the days on which something changes: each lasts until the next one of
+    its kind, the last one for good, or until there is none (`last_end='null'`).
+-#}
+{% macro ranges_between(
+    points, by, point='point_on', starts='known_from_on', ends='known_to_on', last_end=none
+) -%}
+    select
+        {%- for name in by %}
+        {{ name }},
+        {%- endfor %}
+        {{ point }} as {{ starts }},
+        coalesce(
+            lead({{ point }}) over (partition by {{ by | join(', ') }} order by {{ point }}),
+            {{ open_end() if last_end is none else last_end }}
+        ) as {{ ends }}
+    from {{ points }}
+{%- endmacro %}
+
+{#-
+    Ranges that follow each other without a gap and say the same, as one: a day on which something
+    became known that changes nothing here is no change.
+-#}
+{% macro merged_ranges(relation, by, says, starts='known_from_on', ends='known_to_on') -%}
+    select
+        {%- for name in by + says %}
+        {{ name }},
+        {%- endfor %}
+        min({{ starts }}) as {{ starts }},
+        max({{ ends }}) as {{ ends }}
+    from (
+        select
+            *,
+            sum(is_new) over (
+                partition by {{ by | join(', ') }} order by {{ starts }}
+                rows between unbounded preceding and current row
+            ) as island
+        from (
+            select
+                *,
+                case
+                    when
+                        lag({{ ends }}) over by_range = {{ starts }}
+                        {%- for name in says %}
+                        and (
+                            lag({{ name }}) over by_range = {{ name }}
+                            or lag({{ name }}) over by_range is null and {{ name }} is null
+                        )
+                        {%- endfor %}
+                        then 0
+                    else 1
+                end as is_new
+            from {{ relation }}
+            window by_range as (partition by {{ by | join(', ') }} order by {{ starts }})
+        ) as compared
+    ) as islands
+    group by {{ (by + says) | join(', ') }}, island
+{%- endmacro %}
+
 {#- Whether a day has a fiscal period; unknown of a day that is missing. -#}
 {% macro is_in_the_calendar(day) -%}
     {{ day }} >= date '{{ var("calendar_from") }}' and {{ day }} <= date '{{ var("calendar_to") }}'

@@ -79,24 +79,18 @@ known_points as (
     where known_to_on < {{ open_end() }}
 ),
 
-slices as (
-    select
-        known_points.source_system,
-        known_points.participant_id,
-        known_points.point_on as known_from_on,
-        coalesce(
-            lead(known_points.point_on) over (
-                partition by known_points.source_system, known_points.participant_id
-                order by known_points.point_on
-            ),
-            {{ open_end() }}
-        ) as known_to_on
+points as (
+    select known_points.*
     from known_points
     inner join first_known
         on
             known_points.source_system = first_known.source_system
             and known_points.participant_id = first_known.participant_id
             and known_points.point_on >= first_known.first_known_on
+),
+
+slices as (
+    {{ ranges_between('points', ['source_system', 'participant_id']) }}
 ),
 
 -- Days from which on something else holds, by what was known then.

@@ -80,31 +80,27 @@ points as (
 ),
 
 spans as (
-    select
-        points.quota_key,
-        points.quota_known_from_on,
-        points.point_on,
-        lead(points.point_on) over (
-            partition by points.quota_key, points.quota_known_from_on order by points.point_on
-        ) as next_point_on
-    from points
+    {{ ranges_between(
+        'points', ['quota_key', 'quota_known_from_on'], starts='span_from_on', ends='span_to_on',
+        last_end='null'
+    ) }}
 ),
 
 scoped as (
     select
         spans.quota_key,
         spans.quota_known_from_on,
-        spans.point_on,
-        spans.next_point_on,
+        spans.span_from_on,
+        spans.span_to_on,
         count(of_teams.quota_key) > 0 as is_of_team
     from spans
     left join of_teams
         on
             spans.quota_key = of_teams.quota_key
             and spans.quota_known_from_on = of_teams.quota_known_from_on
-            and spans.point_on >= of_teams.from_on
-            and spans.point_on < of_teams.to_on
-    group by spans.quota_key, spans.quota_known_from_on, spans.point_on, spans.next_point_on
+            and spans.span_from_on >= of_teams.from_on
+            and spans.span_from_on < of_teams.to_on
+    group by spans.quota_key, spans.quota_known_from_on, spans.span_from_on, spans.span_to_on
 )
 
 select
@@ -116,8 +112,8 @@ select
     periods.node,
     periods.holder,
     periods.known_from_on as quota_known_from_on,
-    scoped.point_on as known_from_on,
-    coalesce(scoped.next_point_on, periods.known_to_on) as known_to_on,
+    scoped.span_from_on as known_from_on,
+    coalesce(scoped.span_to_on, periods.known_to_on) as known_to_on,
     periods.period_start_on,
     periods.period_end_on,
     periods.quota_on,

@@ -16,11 +16,9 @@ points as (
 ),
 
 spans as (
-    select
-        participant_id,
-        point_on as valid_from,
-        lead(point_on) over (partition by participant_id order by point_on) as valid_to
-    from points
+    {{ ranges_between(
+        'points', ['participant_id'], starts='valid_from', ends='valid_to', last_end='null'
+    ) }}
 ),
 
 -- What is not said is shared in equal parts.
