@@ -56,6 +56,27 @@
 {%- endmacro %}
 
 {#-
+    A node's key is the same in every subject, and `shared.dim_node` says what it is: `company`,
+    `region/<name>`, `team/<region>/<name>`, `participant/<id>`, `manager/<id>`.
+-#}
+{% macro region_node(region) -%}
+    'region/' || {{ node_part(region) }}
+{%- endmacro %}
+
+{% macro team_node(region, team) -%}
+    'team/' || {{ node_part(region) }} || '/' || {{ node_part(team) }}
+{%- endmacro %}
+
+{% macro participant_node(participant_id) -%}
+    'participant/' || {{ participant_id }}
+{%- endmacro %}
+
+{#- Whoever leads people, with all who are below; the participant of the same id is one of them. -#}
+{% macro manager_node(participant_id) -%}
+    'manager/' || {{ participant_id }}
+{%- endmacro %}
+
+{#-
     `at_rate` for a document, whose amount is checked: NULL where there is no rate or the result does
     not fit, so that a check can name the record. Lines have six decimals.
 -#}

@@ -48,7 +48,7 @@ CUT = re.compile(r" (?:where|by|for|in|of|on) .*")
 
 def listed(comment: str) -> set[str]:
     """The values a comment lists; none where it is a sentence."""
-    text = re.sub(r"\s*\([^)]*\)", "", comment).rstrip(".")
+    text = re.sub(r"\s*\([^)]*\)", "", comment.replace("`", "")).rstrip(".")
     found: set[str] = set()
     for clause in re.split(r"[;:]", re.sub(r",? or an? \w+:", ",", text)):
         until = clause.split(" where ")[0] if found else clause
@@ -114,6 +114,7 @@ def test_every_list_of_values_is_the_columns_own(demo: Published) -> None:
     ("comment", "values"),
     [
         ("open, won or lost, by the stage map.", {"open", "won", "lost"}),
+        ("`open`, `won` or `lost`.", {"open", "won", "lost"}),
         ("direct (by the splits), or house (nobody's).", {"direct", "house"}),
         ("ok, no_amount, or a break: missing, order_gone.", {*_OK, "missing", "order_gone"}),
         ("ok or no_amount by now; no_quota where it is zero or missing.", {*_OK, "no_quota"}),

@@ -231,16 +231,17 @@ def test_cents_are_left_over_between_the_parts_that_are_shown(corrected: Systems
     """100 over 89 days: 57 in East, 32 of them for M; 57 are 64.0449 and 32 are 35.9551."""
     east, west = Decimal("64.04"), Decimal("35.96")
     assert corrected.rows(
-        "select node_id, street_quota_amount from attainment.fct_quota_attainment_node "
+        "select node_key, street_quota_amount from attainment.fct_quota_attainment_node "
         "where hierarchy = 'as_was' and measure = 'bookings' and node_type = 'team' "
         "and node_name in ('Team East', 'Team West') order by all"
     ) == [("team/AMER/Team East", east), ("team/AMER/Team West", west)]
     assert corrected.rows(
-        "select parent_node_id, street_quota_amount from attainment.fct_quota_attainment_node "
-        "where hierarchy = 'as_was' and measure = 'bookings' and node_id = 'manager/C' order by all"
+        "select parent_node_key, street_quota_amount from attainment.fct_quota_attainment_node "
+        "where hierarchy = 'as_was' and measure = 'bookings' and node_key = 'manager/C' "
+        "order by all"
     ) == [("manager/M", west), ("manager/N", east)]
     assert corrected.rows(
-        "select was_node_id, quota_amount from attainment.fct_hierarchy_move "
+        "select was_node_key, quota_amount from attainment.fct_hierarchy_move "
         "where participant_id = 'C' and measure = 'bookings' order by all"
     ) == [("team/AMER/Team East", east), ("team/AMER/Team West", west)]
 

@@ -371,11 +371,11 @@ def test_a_leaders_quota_is_the_teams_with_their_own_deals(crm: Systems) -> None
     assert attainment(crm, "005M")[0] == ("team_bookings", *quarter, 150000, 120000)
     assert attainment(crm, "005V")[0] == ("team_bookings", *quarter, 160000, 120000)
     assert crm.rows(
-        "select node_id, quota_amount, street_quota_amount, credit_amount, attainment_pct "
+        "select node_key, quota_amount, street_quota_amount, credit_amount, attainment_pct "
         "from attainment.fct_quota_attainment_node where hierarchy = 'as_was' "
         "and tree = 'management' and period_start_on = date '2026-02-01' "
-        "and period_end_on = date '2026-05-01' and node_id in ('manager/005M', 'manager/005V') "
-        "order by node_id"
+        "and period_end_on = date '2026-05-01' and node_key in ('manager/005M', 'manager/005V') "
+        "order by node_key"
     ) == [
         ("manager/005M", 150000, 0, 120000, pytest.approx(0.8)),
         ("manager/005V", 160000, 0, 120000, pytest.approx(0.75)),
@@ -388,9 +388,9 @@ def test_a_leaders_quota_is_the_teams_with_their_own_deals(crm: Systems) -> None
 def test_street_quota_is_the_sellers_own_and_what_a_leader_declares_personal(crm: Systems) -> None:
     """December: 10,000 of A, 40,000 of P; the 20,000 of B, who leads since May, are a team's."""
     assert crm.rows(
-        "select node_id, street_quota_amount from attainment.fct_quota_attainment_node "
+        "select node_key, street_quota_amount from attainment.fct_quota_attainment_node "
         "where hierarchy = 'as_was' and period_start_on = date '2026-12-01' "
-        "and node_id in ('company', 'manager/005M') order by node_id"
+        "and node_key in ('company', 'manager/005M') order by node_key"
     ) == [("company", 50000), ("manager/005M", 50000)]
     assert attainment(crm, "005P") == [
         ("bookings", date(2026, 12, 1), date(2027, 1, 1), 40000, 10000)

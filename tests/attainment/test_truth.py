@@ -182,7 +182,7 @@ def test_nodes_add_up_from_sellers_to_the_company(demo: Published, hierarchy: st
     nodes: dict[tuple[str, str, date], tuple[Decimal, Decimal]] = {}
     below: dict[tuple[str, str, date], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 2)
     for node, parent, kind, start, credit, quota in demo.rows(
-        "select node_id, parent_node_id, node_type, period_start_on, credit_amount, "
+        "select node_key, parent_node_key, node_type, period_start_on, credit_amount, "
         "street_quota_amount from attainment.fct_quota_attainment_node "
         "where tree = 'org' and measure = 'bookings' and hierarchy = ?",
         hierarchy,
@@ -246,14 +246,14 @@ def test_team_credit_is_what_the_people_below_sold(demo: Published) -> None:
 def test_what_moved_between_hierarchies_explains_every_team(demo: Published) -> None:
     moved: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for was, now, start, credit in demo.rows(
-        "select was_node_id, is_node_id, period_start_on, credit_amount "
+        "select was_node_key, is_node_key, period_start_on, credit_amount "
         "from attainment.fct_hierarchy_move where measure = 'bookings'"
     ):
         moved[was, start] -= credit
         moved[now, start] += credit
     teams: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for node, start, hierarchy, credit in demo.rows(
-        "select node_id, period_start_on, hierarchy, credit_amount "
+        "select node_key, period_start_on, hierarchy, credit_amount "
         "from attainment.fct_quota_attainment_node "
         "where node_type = 'team' and measure = 'bookings' and hierarchy <> 'as_planned'"
     ):
@@ -266,7 +266,7 @@ def test_what_moved_between_hierarchies_explains_every_team(demo: Published) -> 
 def test_over_assignment_is_beside_the_nodes_own_quota(demo: Published) -> None:
     rows = demo.rows(
         "select quota_amount, street_quota_amount, over_assignment_pct, attainment_factor_pct "
-        "from attainment.fct_quota_attainment_node where node_id = 'company' "
+        "from attainment.fct_quota_attainment_node where node_key = 'company' "
         "and measure = 'bookings' and hierarchy = 'as_was' and quota_amount is not null"
     )
     assert len(rows) == 8
@@ -362,7 +362,7 @@ def test_curves_only_rise_where_nothing_is_taken_back(demo: Published) -> None:
 def test_linearity_by_another_way(demo: Published) -> None:
     rows = demo.rows(
         "select fiscal_quarter_key, period_end_on, booked_amount, month_3_amount, month_3_pct, "
-        "last_14_days_amount from attainment.fct_linearity where node_id = 'company' "
+        "last_14_days_amount from attainment.fct_linearity where node_key = 'company' "
         "and booked_amount > 0"
     )
     for key, end, booked, month_3, share, late in rows:
@@ -383,7 +383,7 @@ def test_distribution_by_another_way(demo: Published) -> None:
     [(start, n_people, median, p25, at_quota, gini, top)] = demo.rows(
         "select period_start_on, n_people, median_attainment_pct, p25_attainment_pct, "
         "n_at_quota, gini_index, top_decile_share_pct "
-        "from attainment.fct_attainment_distribution where node_id = 'company' "
+        "from attainment.fct_attainment_distribution where node_key = 'company' "
         "and period_start_on = date '2026-02-01' and measure = 'bookings'"
     )
     people = demo.rows(

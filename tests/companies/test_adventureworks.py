@@ -158,8 +158,8 @@ def test_f3_the_company_as_a_node(adventureworks: Deployment) -> None:
         inner join attainment.fct_quota_attainment_node as house
             on house.hierarchy = n.hierarchy and house.measure = n.measure
                 and house.period_start_on = n.period_start_on
-                and house.node_id = 'team/unassigned/unassigned/unassigned'
-        where n.node_id = 'company' and n.hierarchy = 'as_was' and n.street_quota_amount > 0
+                and house.node_key = 'participant/unassigned'
+        where n.node_key = 'company' and n.hierarchy = 'as_was' and n.street_quota_amount > 0
         order by 1
         """
     )

@@ -226,9 +226,9 @@ def test_the_variant_with_other_dates_is_refused_not_misread(tmp_path: Path) -> 
 def test_b5_regions_and_managers_as_nodes(maven: Deployment) -> None:
     nodes = dict(
         maven.rows(
-            "select node_id, sum(credit_amount) from attainment.fct_quota_attainment_node "
+            "select node_key, sum(credit_amount) from attainment.fct_quota_attainment_node "
             "where hierarchy = 'as_was' and node_type in ('company', 'region', 'manager') "
-            "group by node_id"
+            "group by node_key"
         )
     )
     assert nodes == {
@@ -253,7 +253,7 @@ def test_b5_regions_and_managers_as_nodes(maven: Deployment) -> None:
 def test_b6_who_sold_nothing_is_in_the_distribution(maven: Deployment) -> None:
     rows = maven.rows(
         "select period_start_on, n_people, n_at_zero, median_attainment_pct "
-        "from attainment.fct_attainment_distribution where node_id = 'company' "
+        "from attainment.fct_attainment_distribution where node_key = 'company' "
         "and measure = 'bookings' order by 1"
     )
     assert [n_people for _, n_people, _, _ in rows] == [35] * 4

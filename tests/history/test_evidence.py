@@ -183,7 +183,7 @@ def test_a_method_without_its_input_says_so(crms: Systems) -> None:
         method: (reason, amount)
         for method, reason, amount in crms.rows(
             "select method, abstain_reason, forecast_amount from forecast.fct_forecast "
-            "where node_type = 'participant' and node_id = '1' and period_key = 'all' "
+            "where node_type = 'participant' and node_key = 'participant/1' and period_key = 'all' "
             "and as_of_on = date '2026-04-14'"
         )
     }

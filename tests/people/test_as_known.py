@@ -67,7 +67,8 @@ def test_the_forecast_has_the_teams_of_the_day_for_open_and_won_deals(people: Sy
 def test_the_forecast_of_a_day_names_people_as_known_then(people: Systems) -> None:
     assert people.rows(
         "select distinct as_of_on, node_name from forecast.fct_forecast where node_type = "
-        f"'participant' and node_id = '005H' and as_of_on in ('{FIRST}', '{SECOND}') order by 1"
+        f"'participant' and node_key = 'participant/005H' and as_of_on in ('{FIRST}', '{SECOND}') "
+        "order by 1"
     ) == [(FIRST, "Zoe Hill"), (SECOND, "Abe Hill")]
 
 

@@ -116,7 +116,7 @@ def test_totals_of_teams_are_the_same_in_every_table(shared: Systems) -> None:
     by_team = [("East", 2000), ("West", 1000), ("unassigned", 1000)]
     for sql in (
         "select team, sum(credit_amount) from attainment.fct_credit_matrix group by team",
-        "select split_part(node_id, '/', 3), booked_amount from attainment.fct_linearity "
+        "select split_part(node_key, '/', 3), booked_amount from attainment.fct_linearity "
         "where node_type = 'team'",
         "select coalesce(team, 'unassigned'), sum(amount) from pipeline.fct_opportunity "
         "where status = 'won' group by team",

@@ -96,10 +96,10 @@ def test_quota_by_team_is_the_same_in_both_tables(people: Systems) -> None:
 def test_a_team_that_is_called_unassigned_stays_apart(people: Systems) -> None:
     """E is in it, D and the manager are in none."""
     assert people.rows(
-        "select node_id, is_unassigned, n_open from forecast.fct_forecast "
+        "select node_key, is_unassigned, n_open from forecast.fct_forecast "
         f"where node_type = 'team' and node_name = 'unassigned' and as_of_on = '{THIRD}' "
         "and method = 'crm_weighted' and period_key = 'all' order by all"
-    ) == [('"unassigned"', False, 1), ("unassigned", True, 2)]
+    ) == [('team/AMER/"unassigned"', False, 1), ("team/unassigned/unassigned", True, 2)]
 
 
 def test_no_table_contradicts_another(people: Systems) -> None:
@@ -142,7 +142,7 @@ def test_a_manager_has_the_name_he_had_on_the_day(people: Systems) -> None:
     ]
     assert people.rows(
         "select distinct node_name from attainment.fct_quota_attainment_node "
-        "where node_id = 'manager/005M' and period_start_on = '2026-02-01'"
+        "where node_key = 'manager/005M' and period_start_on = '2026-02-01'"
     ) == [("Aaron Fuller",)]
 
 

@@ -36,8 +36,7 @@ points as (
             'least(participants.valid_to, in_force.period_end_on)'
         ) }} as n_days,
         participants.team is not null as has_team,
-        {{ node_part('participants.region') }} || '/' || {{ node_part('participants.team') }}
-            as team_place,
+        {{ team_node('participants.region', 'participants.team') }} as team_place,
         coalesce(participants.manager_id, participants.manager_name, '') as line_place,
         max(case when participants.team is not null then 1 else 0 end) over (
             partition by

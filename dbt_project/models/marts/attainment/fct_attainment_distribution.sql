@@ -122,7 +122,7 @@ population as (
 
 by_node as (
     select
-        'company' as node_id,
+        'company' as node_key,
         'company' as node_type,
         false as is_unassigned,
         population.*
@@ -131,7 +131,7 @@ by_node as (
     union all
 
     select
-        'region/' || {{ node_part('region') }} as node_id,
+        {{ region_node('region') }} as node_key,
         'region' as node_type,
         region is null as is_unassigned,
         population.*
@@ -140,7 +140,7 @@ by_node as (
     union all
 
     select
-        'team/' || {{ node_part('region') }} || '/' || {{ node_part('team') }} as node_id,
+        {{ team_node('region', 'team') }} as node_key,
         'team' as node_type,
         team is null as is_unassigned,
         population.*
@@ -151,16 +151,16 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by node_id, measure, period_start_on, period_end_on
+            partition by node_key, measure, period_start_on, period_end_on
             order by credit_amount, participant_id
         ) as credit_rank,
-        count(*) over (partition by node_id, measure, period_start_on, period_end_on) as n_ranked
+        count(*) over (partition by node_key, measure, period_start_on, period_end_on) as n_ranked
     from by_node
 ),
 
 summed as (
     select
-        node_id,
+        node_key,
         node_type,
         is_unassigned,
         measure,
@@ -181,15 +181,15 @@ summed as (
         sum(cast(credit_rank as double) * cast(credit_amount as double)) as ranked_amount,
         min(credit_amount) as least_credit_amount
     from ranked
-    group by node_id, node_type, is_unassigned, measure, period_start_on, period_end_on
+    group by node_key, node_type, is_unassigned, measure, period_start_on, period_end_on
 )
 
 select
     md5(
-        node_id || '|' || measure || '|' || cast(period_start_on as varchar) || '|'
+        node_key || '|' || measure || '|' || cast(period_start_on as varchar) || '|'
         || cast(period_end_on as varchar)
     ) as distribution_key,
-    node_id,
+    node_key,
 
     period_start_on,
     period_end_on,

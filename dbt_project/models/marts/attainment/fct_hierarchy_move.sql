@@ -8,8 +8,8 @@ moved as (
         participant_name,
         measure,
         {%- for name in ['planned', 'was', 'is'] %}
-        'team/' || {{ node_part(name ~ '_region') }} || '/' || {{ node_part(name ~ '_team') }}
-            as {{ name }}_node_id,
+        {{ team_node(name ~ '_region', name ~ '_team') }}
+            as {{ name }}_node_key,
         {%- endfor %}
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as quota_amount
@@ -22,13 +22,13 @@ moved as (
 select
     md5(
         participant_id || '|' || measure || '|' || cast(period_start_on as varchar) || '|'
-        || cast(period_end_on as varchar) || '|' || planned_node_id || '|' || was_node_id || '|'
-        || is_node_id
+        || cast(period_end_on as varchar) || '|' || planned_node_key || '|' || was_node_key || '|'
+        || is_node_key
     ) as hierarchy_move_key,
     participant_id,
-    planned_node_id,
-    was_node_id,
-    is_node_id,
+    planned_node_key,
+    was_node_key,
+    is_node_key,
 
     period_start_on,
     period_end_on,
@@ -39,4 +39,4 @@ select
     cast(credit_amount as decimal(18, 4)) as credit_amount,
     cast(quota_amount as decimal(18, 4)) as quota_amount
 from moved
-where planned_node_id <> was_node_id or was_node_id <> is_node_id
+where planned_node_key <> was_node_key or was_node_key <> is_node_key

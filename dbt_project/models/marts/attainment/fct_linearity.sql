@@ -61,7 +61,7 @@ placed as (
 
 by_node as (
     select
-        'company' as node_id,
+        'company' as node_key,
         'company' as node_type,
         false as is_unassigned,
         placed.*
@@ -70,7 +70,7 @@ by_node as (
     union all
 
     select
-        'region/' || {{ node_part('placed.region') }} as node_id,
+        {{ region_node('placed.region') }} as node_key,
         'region' as node_type,
         placed.region is null as is_unassigned,
         placed.*
@@ -79,8 +79,7 @@ by_node as (
     union all
 
     select
-        'team/' || {{ node_part('placed.region') }} || '/' || {{ node_part('placed.team') }}
-            as node_id,
+        {{ team_node('placed.region', 'placed.team') }} as node_key,
         'team' as node_type,
         placed.team is null as is_unassigned,
         placed.*
@@ -90,7 +89,7 @@ by_node as (
 -- Reversals count in the quarter of their booking; what is negative there stands apart.
 summed as (
     select
-        node_id,
+        node_key,
         node_type,
         is_unassigned,
         fiscal_quarter_key,
@@ -105,12 +104,12 @@ summed as (
         sum(amount) as booked_amount
     from by_node
     group by
-        node_id, node_type, is_unassigned, fiscal_quarter_key, starts_on, next_starts_on
+        node_key, node_type, is_unassigned, fiscal_quarter_key, starts_on, next_starts_on
 )
 
 select
-    md5(summed.node_id || '|' || summed.fiscal_quarter_key) as linearity_key,
-    summed.node_id,
+    md5(summed.node_key || '|' || summed.fiscal_quarter_key) as linearity_key,
+    summed.node_key,
     summed.fiscal_quarter_key,
 
     summed.starts_on as period_start_on,

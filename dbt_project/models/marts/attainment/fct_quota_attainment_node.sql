@@ -19,7 +19,7 @@ own_quotas as (
         replace(quotas.measure, 'team_', '') as measure,
         quotas.period_start_on,
         quotas.period_end_on,
-        coalesce(quotas.node, 'manager/' || quotas.participant_id) as label,
+        coalesce(quotas.node, {{ manager_node('quotas.participant_id') }}) as label,
         sum(quotas.quota_amount) as quota_amount
     from quotas
     cross join latest_extract
@@ -29,7 +29,7 @@ own_quotas as (
         and (quotas.node is not null or substring(quotas.measure, 1, 5) = 'team_')
     group by
         replace(quotas.measure, 'team_', ''), quotas.period_start_on, quotas.period_end_on,
-        coalesce(quotas.node, 'manager/' || quotas.participant_id)
+        coalesce(quotas.node, {{ manager_node('quotas.participant_id') }})
 ),
 
 -- The organisation by team and region, once for each version of it.
@@ -44,8 +44,6 @@ in_teams as (
         participant_name,
         {{ name }}_region as region,
         {{ name }}_team as team,
-        {{ node_part(name ~ '_region') }} as region_part,
-        {{ node_part(name ~ '_team') }} as team_part,
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as quota_amount
     from leaves
@@ -64,9 +62,9 @@ sellers as (
         period_end_on,
         'org' as tree,
         'participant' as node_type,
-        'team/' || region_part || '/' || team_part || '/' || participant_id as node_id,
-        'team/' || region_part || '/' || team_part as parent_node_id,
-        'participant/' || participant_id as label,
+        {{ participant_node('participant_id') }} as node_key,
+        {{ team_node('region', 'team') }} as parent_node_key,
+        {{ participant_node('participant_id') }} as label,
         participant_name as node_name,
         team is null as is_unassigned,
         1 as n_people,
@@ -84,8 +82,8 @@ teams as (
         period_end_on,
         'org' as tree,
         'team' as node_type,
-        'team/' || region_part || '/' || team_part as node_id,
-        'region/' || region_part as parent_node_id,
+        {{ team_node('region', 'team') }} as node_key,
+        {{ region_node('region') }} as parent_node_key,
         'team/' || team as label,
         coalesce(team, 'unassigned') as node_name,
         team is null as is_unassigned,
@@ -95,7 +93,7 @@ teams as (
         sum(quota_amount) as street_quota_amount
     from in_teams
     group by
-        hierarchy, measure, period_start_on, period_end_on, region, region_part, team, team_part
+        hierarchy, measure, period_start_on, period_end_on, region, team
 ),
 
 regions as (
@@ -106,8 +104,8 @@ regions as (
         period_end_on,
         'org' as tree,
         'region' as node_type,
-        'region/' || region_part as node_id,
-        'company' as parent_node_id,
+        {{ region_node('region') }} as node_key,
+        'company' as parent_node_key,
         'region/' || region as label,
         coalesce(region, 'unassigned') as node_name,
         region is null as is_unassigned,
@@ -116,7 +114,7 @@ regions as (
         sum(credit_amount) as credit_amount,
         sum(quota_amount) as street_quota_amount
     from in_teams
-    group by hierarchy, measure, period_start_on, period_end_on, region, region_part
+    group by hierarchy, measure, period_start_on, period_end_on, region
 ),
 
 company as (
@@ -127,8 +125,8 @@ company as (
         period_end_on,
         'org' as tree,
         'company' as node_type,
-        'company' as node_id,
-        cast(null as varchar) as parent_node_id,
+        'company' as node_key,
+        cast(null as varchar) as parent_node_key,
         'company' as label,
         'company' as node_name,
         false as is_unassigned,
@@ -177,9 +175,9 @@ lines as (
         in_lines.period_end_on,
         'management' as tree,
         case when in_lines.depth > 0 then 'manager' else 'seller' end as node_type,
-        'manager/' || in_lines.ancestor_id as node_id,
-        'manager/' || in_lines.above_id as parent_node_id,
-        'manager/' || in_lines.ancestor_id as label,
+        {{ manager_node('in_lines.ancestor_id') }} as node_key,
+        {{ manager_node('in_lines.above_id') }} as parent_node_key,
+        {{ manager_node('in_lines.ancestor_id') }} as label,
         coalesce(managers.participant_name, in_lines.ancestor_id) as node_name,
         false as is_unassigned,
         in_lines.n_people,
@@ -216,19 +214,19 @@ ranked as (
         *,
         row_number() over (
             partition by hierarchy, measure, period_start_on, period_end_on, tree, label
-            order by credit_amount desc, node_id asc, parent_node_id asc
+            order by credit_amount desc, node_key asc, parent_node_key asc
         ) as label_rank
     from nodes
 )
 
 select
     md5(
-        ranked.hierarchy || '|' || ranked.measure || '|' || ranked.node_id || '|'
-        || coalesce(ranked.parent_node_id, '') || '|' || cast(ranked.period_start_on as varchar)
+        ranked.hierarchy || '|' || ranked.measure || '|' || ranked.node_key || '|'
+        || coalesce(ranked.parent_node_key, '') || '|' || cast(ranked.period_start_on as varchar)
         || '|' || cast(ranked.period_end_on as varchar)
     ) as node_attainment_key,
-    ranked.node_id,
-    ranked.parent_node_id,
+    ranked.node_key,
+    ranked.parent_node_key,
 
     ranked.period_start_on,
     ranked.period_end_on,

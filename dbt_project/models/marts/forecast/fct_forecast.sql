@@ -66,7 +66,7 @@ by_node as (
     select
         in_period.*,
         'company' as node_type,
-        'company' as node_id,
+        'company' as node_key,
         'company' as node_name,
         false as is_unassigned
     from in_period
@@ -76,7 +76,7 @@ by_node as (
     select
         in_period.*,
         'region' as node_type,
-        {{ node_part('in_period.region') }} as node_id,
+        {{ region_node('in_period.region') }} as node_key,
         coalesce(in_period.region, 'unassigned') as node_name,
         in_period.region is null as is_unassigned
     from in_period
@@ -86,7 +86,7 @@ by_node as (
     select
         in_period.*,
         'team' as node_type,
-        {{ node_part('in_period.team') }} as node_id,
+        {{ team_node('in_period.region', 'in_period.team') }} as node_key,
         coalesce(in_period.team, 'unassigned') as node_name,
         in_period.team is null as is_unassigned
     from in_period
@@ -96,7 +96,7 @@ by_node as (
     select
         in_period.*,
         'participant' as node_type,
-        in_period.owner_id as node_id,
+        {{ participant_node('in_period.owner_id') }} as node_key,
         in_period.owner_name as node_name,
         false as is_unassigned
     from in_period
@@ -107,7 +107,7 @@ by_category as (
         as_of_on,
         period_key,
         node_type,
-        node_id,
+        node_key,
         node_name,
         is_unassigned,
         forecast_category,
@@ -124,7 +124,7 @@ by_category as (
         sum(booked_amount) as booked_amount
     from by_node
     group by
-        as_of_on, period_key, node_type, node_id, node_name, is_unassigned, forecast_category
+        as_of_on, period_key, node_type, node_key, node_name, is_unassigned, forecast_category
 ),
 
 nodes as (
@@ -132,7 +132,7 @@ nodes as (
         as_of_on,
         period_key,
         node_type,
-        node_id,
+        node_key,
         node_name,
         is_unassigned,
         sum(n_open) as n_open,
@@ -146,7 +146,7 @@ nodes as (
         sum(stage_weighted_amount) as stage_weighted_amount,
         sum(booked_amount) as booked_amount
     from by_category
-    group by as_of_on, period_key, node_type, node_id, node_name, is_unassigned
+    group by as_of_on, period_key, node_type, node_key, node_name, is_unassigned
 ),
 
 -- A method of some of the open categories has to know which one a deal is in.
@@ -175,7 +175,7 @@ rolled_up as (
         nodes.as_of_on,
         nodes.period_key,
         nodes.node_type,
-        nodes.node_id,
+        nodes.node_key,
         nodes.node_name,
         nodes.is_unassigned,
         methods.method,
@@ -197,13 +197,13 @@ rolled_up as (
             nodes.as_of_on = by_category.as_of_on
             and nodes.period_key = by_category.period_key
             and nodes.node_type = by_category.node_type
-            and nodes.node_id = by_category.node_id
+            and nodes.node_key = by_category.node_key
             and rollups.forecast_category = by_category.forecast_category
     group by
         nodes.as_of_on,
         nodes.period_key,
         nodes.node_type,
-        nodes.node_id,
+        nodes.node_key,
         nodes.node_name,
         nodes.is_unassigned,
         nodes.n_without_category,
@@ -217,7 +217,7 @@ crm_weighted as (
         as_of_on,
         period_key,
         node_type,
-        node_id,
+        node_key,
         node_name,
         is_unassigned,
         'crm_weighted' as method,
@@ -237,7 +237,7 @@ stage_weighted as (
         as_of_on,
         period_key,
         node_type,
-        node_id,
+        node_key,
         node_name,
         is_unassigned,
         'stage_weighted' as method,
@@ -265,7 +265,7 @@ forecasts as (
         as_of_on,
         period_key,
         node_type,
-        node_id,
+        node_key,
         node_name,
         is_unassigned,
         method,
@@ -284,12 +284,12 @@ select
         cast(forecasts.as_of_on as varchar)
         || '|' || forecasts.period_key
         || '|' || forecasts.node_type
-        || '|' || forecasts.node_id
+        || '|' || forecasts.node_key
         || '|' || forecasts.method
     ) as forecast_key,
     forecasts.period_key,
     forecasts.node_type,
-    forecasts.node_id,
+    forecasts.node_key,
     forecasts.method,
 
     forecasts.as_of_on,

@@ -29,7 +29,7 @@ closed as (
 by_node as (
     select
         'company' as node_type,
-        'company' as node_id,
+        'company' as node_key,
         'company' as node_name,
         false as is_unassigned,
         closed.*
@@ -39,7 +39,7 @@ by_node as (
 
     select
         'region' as node_type,
-        {{ node_part('closed.region') }} as node_id,
+        {{ region_node('closed.region') }} as node_key,
         coalesce(closed.region, 'unassigned') as node_name,
         closed.region is null as is_unassigned,
         closed.*
@@ -49,7 +49,7 @@ by_node as (
 
     select
         'team' as node_type,
-        {{ node_part('closed.team') }} as node_id,
+        {{ team_node('closed.region', 'closed.team') }} as node_key,
         coalesce(closed.team, 'unassigned') as node_name,
         closed.team is null as is_unassigned,
         closed.*
@@ -59,7 +59,7 @@ by_node as (
 
     select
         'participant' as node_type,
-        closed.owner_id as node_id,
+        {{ participant_node('closed.owner_id') }} as node_key,
         closed.owner_id as node_name,
         false as is_unassigned,
         closed.*
@@ -72,7 +72,7 @@ counted as (
     select
         by_node.period_key,
         by_node.node_type,
-        by_node.node_id,
+        by_node.node_key,
         by_node.node_name,
         by_node.is_unassigned,
         count(*) filter (where by_node.status = 'won') as n_won,
@@ -88,7 +88,7 @@ counted as (
         min(by_node.last_open_amount) as least_last_open_amount
     from by_node
     group by
-        by_node.period_key, by_node.node_type, by_node.node_id, by_node.node_name,
+        by_node.period_key, by_node.node_type, by_node.node_key, by_node.node_name,
         by_node.is_unassigned
 ),
 
@@ -112,7 +112,7 @@ named as (
     left join participants
         on
             counted.node_type = 'participant'
-            and counted.node_id = participants.participant_id
+            and counted.node_name = participants.participant_id
             and least({{ add_days('periods.next_starts_on', -1) }}, latest_extract.as_of_on)
             >= participants.valid_from
             and least({{ add_days('periods.next_starts_on', -1) }}, latest_extract.as_of_on)
@@ -120,10 +120,10 @@ named as (
 )
 
 select
-    md5(named.period_key || '|' || named.node_type || '|' || named.node_id) as win_rate_key,
+    md5(named.period_key || '|' || named.node_type || '|' || named.node_key) as win_rate_key,
     named.period_key,
     named.node_type,
-    named.node_id,
+    named.node_key,
 
     named.starts_on as period_start_on,
     named.next_starts_on as period_end_on,
