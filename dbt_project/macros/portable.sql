@@ -108,9 +108,15 @@
     {{ _moment_pattern() }}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$
 {%- endmacro %}
 
-{#- Milliseconds as systems write them, also 1.7E12; nothing beyond the year 9999. -#}
+{#-
+    Milliseconds as systems write them, also 1.7E12; nothing beyond the year 9999, and nothing that
+    could as well be seconds or a day without dashes (20260301).
+-#}
 {% macro _epoch(text) -%} cast(try_cast({{ text }} as double) as bigint) {%- endmacro %}
-{% macro _is_epoch(text) -%} abs(try_cast({{ text }} as double)) < 253402300800000 {%- endmacro %}
+{% macro _is_epoch(text) -%}
+    abs(try_cast({{ text }} as double)) >= 100000000000
+    and abs(try_cast({{ text }} as double)) < 253402300800000
+{%- endmacro %}
 
 {#- The last instant of a day in the company's time zone, as a UTC timestamp. -#}
 {% macro day_end(day) -%}

@@ -172,6 +172,82 @@
     where place > 1
 {%- endmacro %}
 
+{#-
+    The pipeline of each of HubSpot's deals with the half-open time for which it was in it, `from_at`
+    to `to_at`, of deals whose history of the property is delivered.
+-#}
+{% macro hubspot_pipelines_of_deals() -%}
+    select
+        deal_id,
+        value as pipeline_id,
+        changed_at as from_at,
+        coalesce(
+            lead(changed_at) over (partition by deal_id order by changed_at),
+            cast('9999-12-31 00:00:00' as timestamp)
+        ) as to_at
+    from (
+        {{ current_rows(
+            source('hubspot', 'deal_property_history'), ['deal_id', 'name', 'changed_at']
+        ) }}
+    ) as known
+    where name = 'pipeline' and value is not null
+{%- endmacro %}
+
+{#-
+    The company of each of HubSpot's deals with the half-open time for which it was known,
+    `said_from` to `said_to`; what the first extract says is taken to have been so before. A deal may
+    have several companies; the smallest id is as good as another and always the same. The lineage is
+    that of the association which made it so.
+-#}
+{% macro hubspot_companies_of_deals() -%}
+    {%- set never = "cast('9999-12-31 00:00:00' as timestamp)" -%}
+    select
+        deal_id,
+        company_id,
+        lag(company_id) over (partition by deal_id order by point_at) as was_company_id,
+        point_at as said_from,
+        coalesce(lead(point_at) over (partition by deal_id order by point_at), {{ never }})
+            as said_to,
+        _extracted_at,
+        _batch_id,
+        _file,
+        _line
+    from (
+        select
+            points.deal_id,
+            points.there_from as point_at,
+            min(points._extracted_at) as _extracted_at,
+            min(points._batch_id) as _batch_id,
+            min(points._file) as _file,
+            min(points._line) as _line,
+            min(case when held._op = 'upsert' then held.company_id end) as company_id
+        from ({{ _hubspot_associations() }}) as points
+        inner join ({{ _hubspot_associations() }}) as held
+            on
+                points.deal_id = held.deal_id
+                and points.there_from >= held.there_from
+                and points.there_from < held.there_to
+        group by points.deal_id, points.there_from
+    ) as at_points
+{%- endmacro %}
+
+{%- macro _hubspot_associations() -%}
+    select
+        *,
+        case
+            when _extracted_at = min(_extracted_at) over ()
+                then cast('1900-01-01 00:00:00' as timestamp)
+            else _recorded_at
+        end as there_from,
+        coalesce(
+            lead(_recorded_at) over (
+                partition by deal_id, company_id, type_id order by _recorded_at, _extracted_at
+            ),
+            cast('9999-12-31 00:00:00' as timestamp)
+        ) as there_to
+    from {{ source('hubspot', 'deal_company') }}
+{%- endmacro -%}
+
 {#- The newest version of each record of a table in which every row is a version of its own. -#}
 {% macro newest_rows(relation, keys, version_at) -%}
     select *

@@ -74,7 +74,8 @@ won_deals as (
         coalesce(versions.owner_id, 'unassigned') as owner_id,
         participants.team,
         participants.region,
-        versions.forecast_category,
+        -- What is won is booked, whatever category it was left in (M46).
+        'Closed' as forecast_category,
         {{ at_rate('versions.amount_in_currency', 'plan_rates.plan_rate') }} as booked_amount
     from snapshot_days
     inner join versions

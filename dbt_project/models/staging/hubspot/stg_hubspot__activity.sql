@@ -2,6 +2,7 @@ with activities as (
     select
         engagement_id,
         'call' as activity_type,
+        cast(null as varchar) as status,
         owner_id,
         coalesce(occurred_at, created_at) as occurred_at,
         _recorded_at,
@@ -17,6 +18,7 @@ with activities as (
     select
         engagement_id,
         'meeting' as activity_type,
+        outcome as status,
         owner_id,
         start_at as occurred_at,
         _recorded_at,
@@ -32,6 +34,7 @@ with activities as (
     select
         engagement_id,
         'email' as activity_type,
+        cast(null as varchar) as status,
         owner_id,
         coalesce(occurred_at, created_at) as occurred_at,
         _recorded_at,
@@ -47,6 +50,7 @@ with activities as (
     select
         engagement_id,
         'note' as activity_type,
+        cast(null as varchar) as status,
         owner_id,
         coalesce(occurred_at, created_at) as occurred_at,
         _recorded_at,
@@ -62,6 +66,7 @@ with activities as (
     select
         engagement_id,
         'task' as activity_type,
+        status,
         owner_id,
         coalesce(occurred_at, created_at) as occurred_at,
         _recorded_at,
@@ -71,6 +76,10 @@ with activities as (
         _file,
         _line
     from {{ source('hubspot', 'engagement_task') }}
+),
+
+not_done as (
+    select * from {{ ref('seed_activity_not_done') }} where source_system = 'hubspot'
 ),
 
 -- An activity may belong to several records; the smallest id is always the same one.
@@ -114,7 +123,7 @@ select
     contacts.contact_id as person_id,
     activities.occurred_at,
     {{ local_date('activities.occurred_at') }} as occurred_on,
-    true as is_completed,
+    not_done.status is null as is_completed,
     false as is_deleted,
     activities._recorded_at as recorded_at,
     activities._extracted_at as extracted_at,
@@ -126,3 +135,7 @@ from activities
 left join deals on activities.engagement_id = deals.engagement_id
 left join contacts on activities.engagement_id = contacts.engagement_id
 left join companies on activities.engagement_id = companies.engagement_id
+left join not_done
+    on
+        activities.activity_type = not_done.activity_type
+        and upper(trim(activities.status)) = not_done.status

@@ -1,12 +1,7 @@
 with deals as (select * from {{ source('hubspot', 'deal') }}),
 
--- A deal may have several companies; the smallest id is as good as another and always the same.
 companies as (
-    select
-        deal_id,
-        min(company_id) as company_id
-    from ({{ current_rows(source('hubspot', 'deal_company'), ['deal_id', 'company_id']) }}) as known
-    group by deal_id
+    {{ hubspot_companies_of_deals() }}
 ),
 
 renamed_stages as (
@@ -37,7 +32,12 @@ select
     deals._file as source_file,
     deals._line as source_line
 from deals
-left join companies on deals.id = companies.deal_id
+-- The company as the extract has it that the deal came with; one that comes later is a change.
+left join companies
+    on
+        deals.id = companies.deal_id
+        and deals._extracted_at >= companies.said_from
+        and deals._extracted_at < companies.said_to
 left join renamed_stages
     on
         deals.stage_id = renamed_stages.stage_id

@@ -6,11 +6,15 @@ deals as (
     {{ current_rows(source('hubspot', 'deal'), ['id']) }}
 ),
 
+pipelines as (
+    {{ hubspot_pipelines_of_deals() }}
+),
+
 renamed_stages as (
     {{ hubspot_renamed_stages() }}
 )
 
--- An entry has no pipeline: it is the deal's.
+-- An entry has no pipeline: it is the one the deal was in then, or else is in.
 select
     'hubspot' as source_system,
     entries.deal_id as opportunity_id,
@@ -24,7 +28,12 @@ select
     entries._line as source_line
 from entries
 left join deals on entries.deal_id = deals.id
+left join pipelines
+    on
+        entries.deal_id = pipelines.deal_id
+        and entries.entered_at >= pipelines.from_at
+        and entries.entered_at < pipelines.to_at
 left join renamed_stages
     on
         entries.stage_id = renamed_stages.stage_id
-        and deals.pipeline_id = renamed_stages.pipeline_id
+        and coalesce(pipelines.pipeline_id, deals.pipeline_id) = renamed_stages.pipeline_id
