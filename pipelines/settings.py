@@ -11,11 +11,13 @@ import difflib
 import os
 import re
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
+from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -42,9 +44,24 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _known_currency(code: str) -> str:
+    known = list_currencies() - _NO_MONEY
+    if code not in known:
+        near = difflib.get_close_matches(code.upper(), known, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise ValueError(f"'{code}' is no currency of ISO 4217, such as 'EUR'{hint}")
+    return code
+
+
+_NO_MONEY = frozenset({"XXX", "XTS"})
+"""Codes of ISO 4217 for no currency, and for tests."""
+
+
 def _plain_text(text: str) -> str:
     if any(mark in text for mark in ("{{", "{%", "{#")) or not text.isprintable():
         raise ValueError("must not hold '{{', '{%', '{#' or control characters")
+    if text != text.strip() or not text:
+        raise ValueError("must not be empty, or begin or end with a blank")
     return text
 
 
@@ -57,14 +74,23 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+def _usable_path(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("holds a character that no path may have")
+    return path
+
+
+Folder = Annotated[Path, AfterValidator(_usable_path)]
+
+
 class Paths(_Frozen):
     """Folders of a deployment; relative ones count from the company file's folder."""
 
-    landing: Path
+    landing: Folder
     """Extract files as they were delivered; nothing in it is ever changed."""
-    warehouse: Path
+    warehouse: Folder
     """The working file, which only the pipeline opens."""
-    published: Path
+    published: Folder
     """Releases, which readers open."""
 
 
@@ -170,9 +196,9 @@ class Policies(_Frozen):
     """Closed deals below which a stage's win rate is pooled over all stages (METRICS part 8)."""
     max_rate_age_days: Annotated[int, Field(ge=0)] = 7
     """Oldest exchange rate accepted for a day without one (weekends, holidays)."""
-    calendar_from: date = date(2000, 1, 1)
+    calendar_from: Annotated[date, Field(ge=date(1900, 1, 1))] = date(2000, 1, 1)
     """First day of the calendar; a date outside it is refused, never dropped."""
-    calendar_to: date = date(2040, 12, 31)
+    calendar_to: Annotated[date, Field(le=date(2999, 12, 31))] = date(2040, 12, 31)
     """Last day of the calendar."""
     silent_after_days: Annotated[int, Field(ge=1)] = 35
     """Days without any extract of a source after which it is late; a contract may say less of an
@@ -194,6 +220,14 @@ class Policies(_Frozen):
     """Releases kept on disk; the current one, its predecessor and pinned ones are never removed."""
     release_grace_hours: Annotated[float, Field(ge=0)] = 24
     """Hours for which a release stays after readers last got it, whatever `keep_releases` says."""
+
+    @model_validator(mode="after")
+    def _calendar_has_years(self) -> Self:
+        if self.calendar_to <= self.calendar_from:
+            raise ValueError(
+                f"calendar_to {self.calendar_to} is not after calendar_from {self.calendar_from}"
+            )
+        return self
 
 
 class Limits(_Frozen):
@@ -244,15 +278,15 @@ class NotificationTarget(_Frozen):
 class Company(_Frozen):
     """One deployment, as its YAML file describes it."""
 
-    name: Annotated[str, Field(min_length=1)]
+    name: Word
     """The company's name, as reports show it."""
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     """Short name for folders and logs."""
     time_zone: Annotated[str, AfterValidator(_known_time_zone)]
     """Days begin and end here: the as-of cut of day D is 00:00 of D+1 in this zone."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, AfterValidator(_known_currency)]
     """The currency of the numbers, and of every amount that names none."""
-    fiscal_year_starts_in: Annotated[int, Field(ge=1, le=12)] = 1
+    fiscal_year_starts_in: Annotated[int, Field(ge=1, le=12, strict=True)] = 1
     """Month in which the fiscal year starts; one of weeks starts near its first day."""
     fiscal_year: FiscalYear = FiscalYear()
     """How fiscal years are cut and named."""
@@ -332,16 +366,37 @@ def load_company(path: Path) -> Company:
     def absolute(relative: Path) -> Path:
         return Path(os.path.normpath(folder / relative))
 
+    paths = Paths(
+        landing=absolute(company.paths.landing),
+        warehouse=absolute(company.paths.warehouse),
+        published=absolute(company.paths.published),
+    )
+    if wrong := _wrong_folders(paths):
+        raise ConfigurationError(f"company file {path}:\n  {wrong}")
     return company.model_copy(
         update={
-            "paths": Paths(
-                landing=absolute(company.paths.landing),
-                warehouse=absolute(company.paths.warehouse),
-                published=absolute(company.paths.published),
-            ),
+            "paths": paths,
             "reference": absolute(company.reference) if company.reference else None,
         }
     )
+
+
+def _wrong_folders(paths: Paths) -> str | None:
+    """What is wrong with the folders of a deployment: each has to be one, and none within another.
+
+    Readers look into the published folder, whatever is in the landing folder is an extract, and
+    nobody but the pipeline opens the warehouse.
+    """
+    named = {name: getattr(paths, name) for name in Paths.model_fields}
+    for name, folder in named.items():
+        if folder.exists() and not folder.is_dir():
+            return f"paths.{name}: {folder} is no folder"
+    real = {name: Path(os.path.realpath(folder)) for name, folder in named.items()}
+    for (one, inner), (other, outer) in permutations(real.items(), 2):
+        if inner == outer or outer in inner.parents:
+            where = "the same folder as" if inner == outer else "within"
+            return f"paths.{one} is {where} paths.{other} ({named[one]}): give each one of its own"
+    return None
 
 
 def _explain(path: Path, error: ValidationError) -> str:
