@@ -194,6 +194,39 @@ def test_nothing_loads_while_a_guess_is_open(contracts: Path, tmp_path: Path) ->
     assert deployment.land("2026-05-31", file).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("id;name\n1;“Müller” €\n".encode("cp1252"), "cp1252"),
+        (b"id;name\r\n1;A\n2;B\r\n", None),
+    ],
+    ids=["quotes and euros of Windows", "lines that end in two ways"],
+)
+def test_samples_as_windows_writes_them_are_read(
+    tmp_path: Path, content: bytes, encoding: str | None
+) -> None:
+    (tmp_path / "shop_a.csv").write_bytes(content)
+    sample = read_sample(tmp_path / "shop_a.csv")
+    assert [column.header for column in sample.columns] == ["id", "name"]
+    assert sample.format.get("encoding") == encoding
+
+
+def test_what_is_no_sample_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("twice", 0)
+    for row in (["id", "id"], [1, 2]):
+        sheet.append(row)
+    book.save(tmp_path / "twice.xlsx")
+    (tmp_path / "other.csv").write_bytes(b"id,n\n1,\x81\x8d\n")
+    for name, says in (
+        ("twice.xlsx", "has 2 columns called 'id'"),
+        ("other.csv", "is written neither in utf-8 nor in cp1252"),
+        (".", "is a folder. Name the files in it"),
+    ):
+        with pytest.raises(FileRefused, match=says):
+            read_sample(tmp_path / name)
+
+
 def test_samples_of_json_lines_may_have_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "shop_a.jsonl").write_text('{"id": 1}\n', encoding="utf-8-sig")
     assert [column.header for column in read_sample(tmp_path / "shop_a.jsonl").columns] == ["id"]
@@ -216,6 +249,14 @@ def test_samples_of_json_lines_may_have_a_byte_order_mark(tmp_path: Path) -> Non
         ({"shop_a.parquet": "id\n1\n"}, "is text. Land it under the name of a text"),
         ({"shop_a.csv": "sep=;\nid;n\n1;2\n"}, "Give a sample without that line"),
         ({"shop_a.csv": "<html>\n"}, "is a web page"),
+        ({"shop_a.csv": "id,id,n\n1,2,3\n"}, "has 2 columns called 'id'"),
+        ({"shop_a.csv": "id,n\n1,2,3\n4\n"}, "rows of different numbers of fields"),
+        ({"shop_a.csv": "Sales of May\n\nid,n\n1,2\n"}, "different numbers|a title above"),
+        ({"shop_a.csv": "id,n\n"}, "has no row with as many fields"),
+        (
+            {"shop_a.json": '[{"id": 1}, {"id": 2}]'},
+            "is JSON. Give a sample with one object in each",
+        ),
     ],
     ids=[
         "no key",
@@ -228,6 +269,11 @@ def test_samples_of_json_lines_may_have_a_byte_order_mark(tmp_path: Path) -> Non
         "text named Parquet",
         "line for Excel",
         "web page",
+        "one name twice",
+        "rows of any length",
+        "title",
+        "header alone",
+        "list of JSON",
     ],
 )
 def test_samples_that_give_no_contract(tmp_path: Path, files: dict[str, str], says: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import BadZipFile
 
@@ -28,13 +29,12 @@ from pipelines.ingest.cast import Dialect, Rule
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.files import opened
 from pipelines.ingest.read import SEPARATOR, Reading
-from pipelines.ingest.signature import PARQUET, WORKBOOK, check_container
+from pipelines.ingest.signature import PARQUET, WORKBOOK, check_container, is_json
 from pipelines.ingest.typed_files import is_typed, no_record, typed_blocks
 from pipelines.ingest.unpacked import unpacked
 from pipelines.settings import Limits
 
-_ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16", "cp1252": "latin-1"}
-"""As Python and as DuckDB call them; the last one reads any bytes."""
+_DELIMITERS = ",;\t|"
 
 
 class _AsTold(Reading):
@@ -50,6 +50,8 @@ def read_sample(path: Path) -> Sample:
     Raises:
         FileRefused: there is none, it cannot be read, or it has no columns.
     """
+    if path.is_dir():
+        raise FileRefused(f"{path} is a folder. Name the files in it, one sample of each kind")
     if not path.is_file():
         raise FileRefused(f"{path}: there is no such file")
     if path.stat().st_size == 0:
@@ -64,16 +66,12 @@ def _text_sample(path: Path) -> Sample:
             f"{path.name} begins with a line for Excel that names the delimiter. Give a sample "
             "without that line; delivered files may have it"
         )
-    with duckdb.connect() as connection:
-        try:
-            found = connection.execute(
-                "select Delimiter, Quote, HasHeader from sniff_csv(?, sample_size=-1, encoding=?)",
-                [str(path), _ENCODINGS[encoding]],
-            ).fetchone()
-        except duckdb.Error as error:
-            raise FileRefused(f"{path.name} cannot be taken apart as a table ({error})") from error
-    assert found is not None
-    delimiter, quote, has_header = found
+    if is_json(text.encode()):
+        raise FileRefused(
+            f"{path.name} is JSON. Give a sample with one object in each line whose name ends with "
+            ".jsonl; `jq -c '.[]'` makes them of a list"
+        )
+    delimiter, quote, has_header = _dialect(path, text)
     told: dict[str, Any] = {
         "delimiter": delimiter if len(delimiter) == 1 and delimiter.isascii() else ",",
         # Quotes that quote nothing are text; where there are none, there may be some tomorrow.
@@ -86,11 +84,22 @@ def _text_sample(path: Path) -> Sample:
     header = first if has_header else [f"column_{n}" for n in range(1, len(first) + 1)]
     # A trailing delimiter makes a last column without a name.
     named = header[:-1] if header[-1] == "" else header
+    _check_names(path, named)
+    if len(named) == 1 and any(mark in first[0] for mark in _DELIMITERS):
+        raise FileRefused(
+            f"{path.name} has rows of different numbers of fields, so that what parts them cannot "
+            "be told. Give a sample whose rows are whole"
+        )
     contract = _contract(path, named)
     reading = _AsTold("sample", "sample", contract, "files", Dialect(format_, "UTC"), datetime.max)
     blocks = list(reading.read(path))
     frame = pl.concat(block.accepted for block in blocks) if blocks else pl.DataFrame()
     n_left_out = sum(block.n_rejected for block in blocks)
+    if not len(frame):
+        raise FileRefused(
+            f"{path.name} has no row with as many fields as its first line. Give a sample with "
+            "rows, and without a title above the header"
+        )
     said = []
     if n_left_out:
         said.append(f"has {n_left_out} rows with more or fewer fields than the others")
@@ -109,6 +118,33 @@ def _text_sample(path: Path) -> Sample:
         {key: value for key, value in told.items() if value != getattr(usual, key)},
         tuple(said),
     )
+
+
+def _dialect(path: Path, text: str) -> tuple[str, str, bool]:
+    """Delimiter, quote character, and whether there is a header, as DuckDB finds them."""
+    with TemporaryDirectory(prefix="salesops-sample-") as folder, duckdb.connect() as connection:
+        # Whatever the file is written in, and however its lines end.
+        copy = Path(folder) / "sample.csv"
+        copy.write_text("\n".join(text.splitlines()) + "\n", encoding="utf-8", newline="\n")
+        try:
+            found = connection.execute(
+                "select Delimiter, Quote, HasHeader from sniff_csv(?, sample_size=-1)", [str(copy)]
+            ).fetchone()
+        except duckdb.Error as error:
+            said = str(error).splitlines()[0]
+            raise FileRefused(f"{path.name} cannot be taken apart as a table ({said})") from error
+    assert found is not None
+    delimiter, quote, has_header = found
+    return str(delimiter), str(quote), bool(has_header)
+
+
+def _check_names(path: Path, header: Sequence[str]) -> None:
+    twice = [title for title in header if title and list(header).count(title) > 1]
+    if twice:
+        raise FileRefused(
+            f"{path.name} has {header.count(twice[0])} columns called '{twice[0]}'. Give each a "
+            "name of its own, in the export or in the sample"
+        )
 
 
 def _contract(path: Path, header: Sequence[str]) -> ObjectContract:
@@ -132,7 +168,13 @@ def _decoded(path: Path) -> tuple[str, str]:
     try:
         return "utf-8", content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return "cp1252", content.decode("cp1252", errors="replace")
+        pass
+    try:
+        return "cp1252", content.decode("cp1252")
+    except UnicodeDecodeError as error:
+        raise FileRefused(
+            f"{path.name} is written neither in utf-8 nor in cp1252. Export it in utf-8"
+        ) from error
 
 
 def _first_record(path: Path, text: str, format_: Format) -> list[str]:
@@ -211,6 +253,7 @@ def _sheet_rows(path: Path) -> list[dict[str, Any]]:
         raise FileRefused(f"{path.name} has {len(sheets)} sheets with rows. Give one with one")
     rows = [[cell.value for cell in row] for row in sheets[0].iter_rows()]
     header = ["" if value is None else str(value).strip() for value in rows[0]]
+    _check_names(path, header)
     return [
         {title: value for title, value in zip(header, row, strict=False) if title}
         for row in rows[1:]
