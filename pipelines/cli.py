@@ -516,3 +516,7 @@ def main() -> None:
                 raise
             _say_interrupted(told)
             interrupts.end(told)
+
+
+if __name__ == "__main__":
+    main()

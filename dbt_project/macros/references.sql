@@ -38,3 +38,27 @@
             and {{ records }}.{{ id }} = {{ merges }}.record_id
     {%- endif %}
 {%- endmacro %}
+
+{#-
+    The account of documents, in whichever system it is: the CRM's where the id is known to stand for
+    one, and what it was merged into. `addresses` is a CTE of core_account_address.
+-#}
+{% macro surviving_account(documents) -%}
+    coalesce(
+        own_address.surviving_account_id,
+        only_address.surviving_account_id,
+        {{ documents }}.account_id
+    )
+{%- endmacro %}
+
+{% macro addresses_of(documents) -%}
+    left join addresses as own_address
+        on
+            {{ documents }}.source_system = own_address.source_system
+            and {{ documents }}.account_id = own_address.account_id
+    left join addresses as only_address
+        on
+            own_address.account_id is null
+            and only_address.source_system is null
+            and {{ documents }}.account_id = only_address.account_id
+{%- endmacro %}

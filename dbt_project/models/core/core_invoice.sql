@@ -12,7 +12,7 @@ opportunity_ids as (select * from {{ ref('core_opportunity_id') }}),
 
 opportunity_merges as (select * from {{ ref('core_merge') }} where object_name = 'opportunity'),
 
-accounts as (select * from {{ ref('core_account') }}),
+addresses as (select * from {{ ref('core_account_address') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
 
@@ -67,7 +67,7 @@ documents as (
         invoices.invoice_id,
         cast(null as varchar) as credited_invoice_id,
         'invoice' as document_type,
-        coalesce(accounts.crm_account_id, invoices.account_id) as account_id,
+        {{ surviving_account('invoices') }} as account_id,
         coalesce(invoices.opportunity_id, origins.opportunity_id) as opportunity_id,
         invoices.invoiced_on,
         invoices.due_on,
@@ -98,10 +98,7 @@ documents as (
             invoices.source_system = statuses.source_system
             and statuses.document_type = 'invoice'
             and invoices.status = statuses.source_status
-    left join accounts
-        on
-            invoices.source_system = accounts.source_system
-            and invoices.account_id = accounts.account_id
+    {{ addresses_of('invoices') }}
 
     union all
 

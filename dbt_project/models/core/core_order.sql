@@ -40,11 +40,9 @@ addressed as (
     {{ addressed('documents', 'opportunity_ids', 'opportunity_id', 'opportunity_merges') }}
 ),
 
-accounts as (select * from {{ ref('core_account') }}),
+addresses as (select * from {{ ref('core_account_address') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
-
-account_merges as (select * from {{ ref('core_merge') }} where object_name = 'account'),
 
 -- Sources whose lines have ever come: lines that are lost are missed only there.
 line_sources as (
@@ -68,8 +66,7 @@ select
         as opportunity_key,
     addressed.source_system,
     addressed.order_id,
-    coalesce(accounts.crm_account_id, account_merges.survivor_id, addressed.account_id)
-        as account_id,
+    {{ surviving_account('addressed') }} as account_id,
     addressed.owner_id,
     addressed.surviving_opportunity_id as opportunity_id,
     addressed.opportunity_system as opportunity_source_system,
@@ -95,16 +92,9 @@ left join line_totals
         addressed.source_system = line_totals.source_system
         and addressed.order_id = line_totals.order_id
 left join line_sources on addressed.source_system = line_sources.source_system
-left join account_merges
-    on
-        addressed.source_system = account_merges.source_system
-        and addressed.account_id = account_merges.record_id
 left join statuses
     on
         addressed.source_system = statuses.source_system
         and statuses.document_type = 'order'
         and addressed.status = statuses.source_status
-left join accounts
-    on
-        addressed.source_system = accounts.source_system
-        and addressed.account_id = accounts.account_id
+{{ addresses_of('addressed') }}

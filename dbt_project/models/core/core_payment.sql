@@ -8,7 +8,7 @@ invoices as (
     {{ latest_versions('invoice', ['invoice_id']) }}
 ),
 
-accounts as (select * from {{ ref('core_account') }}),
+addresses as (select * from {{ ref('core_account_address') }}),
 
 statuses as (select * from {{ ref('core_document_status') }})
 
@@ -16,7 +16,7 @@ select
     {{ surrogate_key('payments.source_system', 'payments.payment_id') }} as payment_key,
     payments.source_system,
     payments.payment_id,
-    coalesce(accounts.crm_account_id, payments.account_id) as account_id,
+    {{ surviving_account('payments') }} as account_id,
     payments.invoice_id,
     payments.paid_on,
     payments.payment_amount,
@@ -37,8 +37,5 @@ left join statuses
         payments.source_system = statuses.source_system
         and statuses.document_type = 'payment'
         and payments.status = statuses.source_status
-left join accounts
-    on
-        payments.source_system = accounts.source_system
-        and payments.account_id = accounts.account_id
+{{ addresses_of('payments') }}
 where not coalesce(payments.is_deleted, false)

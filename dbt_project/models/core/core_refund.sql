@@ -14,7 +14,7 @@ gone_invoices as (
 
 origins as (select * from {{ ref('core_document_origin') }}),
 
-accounts as (select * from {{ ref('core_account') }}),
+addresses as (select * from {{ ref('core_account_address') }}),
 
 statuses as (select * from {{ ref('core_document_status') }}),
 
@@ -79,7 +79,7 @@ select
     judged.refund_id,
     judged.payment_id,
     judged.credited_invoice_id as invoice_id,
-    coalesce(accounts.crm_account_id, judged.account_id) as account_id,
+    {{ surviving_account('judged') }} as account_id,
     coalesce(judged.opportunity_id, judged.origin_opportunity_id, judged.invoice_opportunity_id)
         as opportunity_id,
     judged.refunded_on,
@@ -104,7 +104,4 @@ left join statuses
         judged.source_system = statuses.source_system
         and judged.refund_type = statuses.document_type
         and judged.status = statuses.source_status
-left join accounts
-    on
-        judged.source_system = accounts.source_system
-        and judged.account_id = accounts.account_id
+{{ addresses_of('judged') }}
