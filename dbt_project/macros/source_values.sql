@@ -195,9 +195,9 @@
 
 {#-
     The company of each of HubSpot's deals with the half-open time for which it was known,
-    `said_from` to `said_to`; what the first extract says is taken to have been so before. A deal may
-    have several companies; the smallest id is as good as another and always the same. The lineage is
-    that of the association which made it so.
+    `said_from` to `said_to`; what the first extract says is taken to have been so before. Of several
+    companies it is the primary one (HubSpot's association type 5), else the smallest id, which is
+    always the same. The lineage is that of the association which made it so.
 -#}
 {% macro hubspot_companies_of_deals() -%}
     {%- set never = "cast('9999-12-31 00:00:00' as timestamp)" -%}
@@ -220,7 +220,12 @@
             min(points._batch_id) as _batch_id,
             min(points._file) as _file,
             min(points._line) as _line,
-            min(case when held._op = 'upsert' then held.company_id end) as company_id
+            coalesce(
+                min(
+                    case when held._op = 'upsert' and held.type_id = '5' then held.company_id end
+                ),
+                min(case when held._op = 'upsert' then held.company_id end)
+            ) as company_id
         from ({{ _hubspot_associations() }}) as points
         inner join ({{ _hubspot_associations() }}) as held
             on

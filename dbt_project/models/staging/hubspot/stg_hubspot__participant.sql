@@ -3,9 +3,7 @@ with owners as (select * from {{ source('hubspot', 'owner') }})
 select
     'hubspot' as source_system,
     id as participant_id,
-    trim(
-        coalesce(first_name, '') || ' ' || coalesce(last_name, '')
-    )
+    coalesce(nullif(trim(coalesce(first_name, '') || ' ' || coalesce(last_name, '')), ''), id)
         as participant_name,
     -- Owners are in teams as members of them.
     {{ local_date('created_at') }} as hired_on,

@@ -16,12 +16,12 @@ select
     stages.label as stage_name,
     stages.display_order as stage_ordinal,
     stages.probability as probability_pct,
+    -- The probability speaks only where the stage does not say itself whether it is closed.
     case
-        when stages.is_won or stages.probability = 1 then 'won'
-        when stages.is_closed or stages.probability = 0 then 'lost'
+        when stages.is_won or (stages.is_won is null and stages.probability = 1) then 'won'
+        when stages.is_closed or (stages.is_closed is null and stages.probability = 0) then 'lost'
         else 'open'
-    end
-        as status,
+    end as status,
     stages._recorded_at as recorded_at,
     stages._extracted_at as extracted_at,
     stages._op as op,

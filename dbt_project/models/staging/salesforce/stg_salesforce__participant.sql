@@ -31,8 +31,9 @@ teams as (
 select
     'salesforce' as source_system,
     users.id as participant_id,
-    trim(
-        coalesce(users.first_name, '') || ' ' || coalesce(users.last_name, '')
+    coalesce(
+        nullif(trim(coalesce(users.first_name, '') || ' ' || coalesce(users.last_name, '')), ''),
+        users.id
     ) as participant_name,
     users.manager_id,
     teams.team,
