@@ -213,10 +213,10 @@ def _first_day() -> dict[str, list[Row]]:
             _stage("trial", 1, "0.5"),
             _stage("contract", 2, "0.9"),
             _stage("won", 3, "1.0") | {"closed_won": "TRUE", "is_closed": "TRUE"},
-            _stage("lost", 4, "0.0"),
+            _stage("lost", 4, "0.0") | {"is_closed": "TRUE"},
             # Of the same id as one of the other pipeline, and another one.
             _stage("contract", 0, "0.4") | {"pipeline_id": "resale"},
-            _stage("lost", 1, "0.0") | {"pipeline_id": "resale"},
+            _stage("lost", 1, "0.0") | {"pipeline_id": "resale", "is_closed": "TRUE"},
         ],
         "deal": [
             *(_deal(deal, "talk", 1, "07:00:00") for deal in ("21", "22", "23", "24", "25")),
