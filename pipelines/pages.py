@@ -45,6 +45,7 @@ FOR_STAGING = {
     "keys.sql": ("lineage", "currency_code", "referenced_currency"),
     "history.sql": ("current_rows", "rows_as_said"),
     "portable.sql": ("local_date", "add_days"),
+    "source_values.sql": ("newest_rows", "crm_campaign_id"),
 }
 """Macros that staging models use whatever the source, by the file they are in."""
 _MACRO = re.compile(

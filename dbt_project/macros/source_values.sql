@@ -214,26 +214,50 @@
         _line
     from (
         select
-            points.deal_id,
-            points.there_from as point_at,
-            min(points._extracted_at) as _extracted_at,
-            min(points._batch_id) as _batch_id,
-            min(points._file) as _file,
-            min(points._line) as _line,
-            coalesce(
-                min(
-                    case when held._op = 'upsert' and held.type_id = '5' then held.company_id end
-                ),
-                min(case when held._op = 'upsert' then held.company_id end)
-            ) as company_id
-        from ({{ _hubspot_associations() }}) as points
-        inner join ({{ _hubspot_associations() }}) as held
-            on
-                points.deal_id = held.deal_id
-                and points.there_from >= held.there_from
-                and points.there_from < held.there_to
-        group by points.deal_id, points.there_from
-    ) as at_points
+            turns.*,
+            states.company_id,
+            row_number() over (
+                partition by turns.deal_id, turns.point_at
+                order by
+                    case when turns.told_company_id = states.company_id then 0 else 1 end,
+                    turns._batch_id,
+                    turns._file,
+                    turns._line
+            ) as place
+        from (
+            select
+                deal_id,
+                there_from as point_at,
+                company_id as told_company_id,
+                _extracted_at,
+                _batch_id,
+                _file,
+                _line
+            from ({{ _hubspot_associations() }}) as told
+        ) as turns
+        inner join (
+            select
+                points.deal_id,
+                points.there_from as point_at,
+                coalesce(
+                    min(
+                        case
+                            when held._op = 'upsert' and held.type_id = '5' then held.company_id
+                        end
+                    ),
+                    min(case when held._op = 'upsert' then held.company_id end)
+                ) as company_id
+            from ({{ _hubspot_associations() }}) as points
+            inner join ({{ _hubspot_associations() }}) as held
+                on
+                    points.deal_id = held.deal_id
+                    and points.there_from >= held.there_from
+                    and points.there_from < held.there_to
+            group by points.deal_id, points.there_from
+        ) as states
+            on turns.deal_id = states.deal_id and turns.point_at = states.point_at
+    ) as ranked
+    where place = 1
 {%- endmacro %}
 
 {%- macro _hubspot_associations() -%}

@@ -87,7 +87,7 @@ class Format(_Frozen):
     """What to do in files of this format with headers the contract does not know; None leaves it
     to each object."""
     delimiter: Character = ","
-    """What parts the fields of a line."""
+    """The character between the fields of a line."""
     header: bool = True
     """Whether the first line has the columns' names; without it, columns come in their order."""
     quote: Character | None = '"'
@@ -110,7 +110,7 @@ class Format(_Frozen):
     time_zone: Literal["UTC", "company"] = "UTC"
     """The zone timestamps are written in."""
     decimal_separator: Literal[".", ","] = "."
-    """What parts whole units from fractions."""
+    """The character before the decimal places."""
     footer: tuple[str, ...] = ()
     """Lines with `*` that a report writes below its rows. The lines of one field at the end of a
     file, such a one among them, are no rows."""

@@ -87,8 +87,8 @@ def _text_sample(path: Path) -> Sample:
     _check_names(path, named)
     if len(named) == 1 and any(mark in first[0] for mark in _DELIMITERS):
         raise FileRefused(
-            f"{path.name} has rows of different numbers of fields, so that what parts them cannot "
-            "be told. Give a sample whose rows are whole"
+            f"{path.name} has rows of different numbers of fields, so its delimiter cannot be "
+            "found. Give a sample whose rows are whole"
         )
     contract = _contract(path, named)
     reading = _AsTold("sample", "sample", contract, "files", Dialect(format_, "UTC"), datetime.max)

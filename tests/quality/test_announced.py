@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,7 +21,7 @@ FIRST, SECOND = LAST_DAY - timedelta(days=16), LAST_DAY
 REASON = "territories are cut anew for the half-year"
 
 
-def announce(shop: Deployment, change: Callable[[dict[str, object]], None]) -> None:
+def announce(shop: Deployment, change: Callable[[dict[str, Any]], None]) -> None:
     document = yaml.safe_load(shop.file.read_text(encoding="utf-8"))
     change(document)
     shop.file.write_text(yaml.safe_dump(document), encoding="utf-8")
@@ -33,7 +34,7 @@ def announce(shop: Deployment, change: Callable[[dict[str, object]], None]) -> N
 )
 def test_what_is_announced_passes_with_a_line_in_the_report(tmp_path: Path, what: str) -> None:
     shop = Deployment.of(DEMO, tmp_path)
-    announce(shop, lambda document: document["policies"].update(open_state_block_pct=0.0))  # type: ignore[attr-defined]
+    announce(shop, lambda document: document["policies"].update(open_state_block_pct=0.0))
     generate(tmp_path / "x", scale=0.15, days=[FIRST, SECOND], workers=1)
     assert shop.land(str(FIRST), tmp_path / "x" / str(FIRST)).exit_code == 0
     assert shop.run().exit_code == 0

@@ -117,7 +117,8 @@ def deliver(systems: Systems, day: date) -> None:
                 said("14", "dealstage", "won", at(SECOND)),
                 said("14", "pipeline", "renewals", at(SECOND)),
             ],
-            deal_company=company("100", ("11", "12", "13")),
+            # The first line is of a company that deal 12 has, too, and is not named by.
+            deal_company=[*company("300", ("12",)), *company("100", ("11", "12", "13"))],
         )
     else:
         systems.deliver(THIRD, "hubspot", deal=[deal("11", "won", THIRD)])
@@ -149,6 +150,16 @@ def test_a_deal_has_the_company_that_was_known(whole: Systems) -> None:
         ("12", SECOND, "100", "won"),
         ("13", SECOND, "100", "talk"),
     ]
+
+
+def test_another_company_cites_the_line_that_names_it(whole: Systems) -> None:
+    assert whole.rows(
+        "select versions.opportunity_id, told.deal_id, told.company_id "
+        "from pipeline.fct_opportunity_version as versions "
+        "inner join raw.hubspot__deal_company as told "
+        "on versions.source_file = told._file and versions.source_line = told._line "
+        f"where versions.known_from_on = '{SECOND}' order by all"
+    ) == [("11", "11", "100"), ("12", "12", "100")]
 
 
 def test_a_deal_was_in_the_stage_of_the_pipeline_it_was_in(whole: Systems) -> None:

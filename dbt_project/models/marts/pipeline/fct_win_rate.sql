@@ -112,6 +112,7 @@ named as (
     left join participants
         on
             counted.node_type = 'participant'
+            -- Until they are named here, people go by their ids.
             and counted.node_name = participants.participant_id
             and least({{ add_days('periods.next_starts_on', -1) }}, latest_extract.as_of_on)
             >= participants.valid_from
