@@ -178,6 +178,14 @@ REFUSED_BY_THE_GATE = [
         "stage",
     ),
     case(
+        "a slip of the keyboard",
+        GOOD + deal(24, close_value="99999999999999"),
+        "deal_amount_fits",
+        "1 rows",
+        "opportunity_id=D024",
+        "amount_in_currency=99999999999999",
+    ),
+    case(
         "won without a day",
         GOOD + deal(24, close_date=""),
         "closed_deals_are_dated",

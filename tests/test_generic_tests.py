@@ -161,8 +161,29 @@ def test_shares_are_whole_on_every_day(rows: tuple[str, ...], n: int) -> None:
     assert failing("territory_shares_add_up", values(SHARES, *rows)) == n
 
 
+def test_an_amount_leaves_room_to_be_added_up() -> None:
+    rates = "(values ('IDR', 0.0000625), ('IDR', 0.00007), ('EUR', 1.2)) as r(currency, plan_rate)"
+    for row, n in (
+        ("99999999999999, 'IDR'", 0),
+        ("9999999999999, 'EUR'", 1),
+        ("-9999999999999, 'EUR'", 1),
+        ("8000000000000, 'EUR'", 0),
+        ("null, 'EUR'", 0),
+        ("10000000000000, cast(null as varchar)", 1),
+    ):
+        rows = values("a, b, currency", f"1, {row}")
+        assert failing("amounts_fit", rows, amounts=["a", "b"], rates=rates) == n
+        assert failing("amounts_fit", rows, amounts=["a"], rates=rates) == 0
+
+
 def test_every_generic_test_is_tried_here() -> None:
-    tried = {"adds_up", "no_rows", "ranges_do_not_overlap", "rectangles_do_not_overlap"}
+    tried = {
+        "amounts_fit",
+        "adds_up",
+        "no_rows",
+        "ranges_do_not_overlap",
+        "rectangles_do_not_overlap",
+    }
     tried |= {"resolves", "territory_shares_add_up", "unique", "unique_rows"}
     # Looks a name of the company file up in a column: what is missing there is no name.
     of_names = {"company_file_names_are_known"}

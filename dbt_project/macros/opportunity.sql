@@ -240,3 +240,105 @@
     max(case when attribute = '{{ name }}' then {{ value_of_text('new_value', type, name) }} end) as {{ name }},
     max(case when attribute = '{{ name }}' then {{ value_of_text('old_value', type, name) }} end) as was_{{ name }}
 {%- endmacro %}
+
+{#-
+    Steps from `dated` (versions of deals) and `prices` to `ranges`, in which a version says by
+    `price_known_on` as of which day its list price is looked up: the last known one, but for an
+    open deal without an amount where the company file takes the list price for it. That amount is
+    the one known at the time: where the price changes, another version begins.
+-#}
+{% macro prices_as_known() -%}
+{%- set last_known = add_days(open_end(), -1) -%}
+{%- if var('missing_open_amount') != 'list_price' -%}
+ranges as (
+    select
+        *,
+        mapped_from as range_from,
+        mapped_to as range_to,
+        {{ last_known }} as price_known_on
+    from dated
+),
+{%- else -%}
+price_days as (
+    select distinct
+        source_system,
+        product_id,
+        currency,
+        known_from_on as changed_on
+    from prices
+
+    union
+
+    select distinct
+        source_system,
+        product_id,
+        currency,
+        known_to_on as changed_on
+    from prices
+    where known_to_on < {{ open_end() }}
+),
+
+without_amount as (
+    select
+        opportunity_key,
+        source_system,
+        product_id,
+        known_currency,
+        mapped_from,
+        mapped_to
+    from dated
+    where amount is null and status = 'open' and product_id is not null
+),
+
+price_points as (
+    select
+        opportunity_key,
+        mapped_from as version_from,
+        mapped_from as point_at
+    from without_amount
+
+    union
+
+    select
+        without_amount.opportunity_key,
+        without_amount.mapped_from as version_from,
+        {{ day_start('price_days.changed_on') }} as point_at
+    from without_amount
+    inner join price_days
+        on
+            without_amount.source_system = price_days.source_system
+            and without_amount.product_id = price_days.product_id
+            and without_amount.known_currency = price_days.currency
+    where
+        price_days.changed_on > {{ from_the_start() }}
+        and {{ day_start('price_days.changed_on') }} > without_amount.mapped_from
+        and (
+            without_amount.mapped_to is null
+            or {{ day_start('price_days.changed_on') }} < without_amount.mapped_to
+        )
+),
+
+price_ranges as (
+    {{ ranges_between(
+        'price_points', ['opportunity_key', 'version_from'], point='point_at',
+        starts='price_from', ends='price_to', last_end='null'
+    ) }}
+),
+
+ranges as (
+    select
+        dated.*,
+        coalesce(price_ranges.price_from, dated.mapped_from) as range_from,
+        coalesce(price_ranges.price_to, dated.mapped_to) as range_to,
+        case
+            when price_ranges.price_from is null then {{ last_known }}
+            else {{ local_date('price_ranges.price_from') }}
+        end as price_known_on
+    from dated
+    left join price_ranges
+        on
+            dated.opportunity_key = price_ranges.opportunity_key
+            and dated.mapped_from = price_ranges.version_from
+),
+{%- endif %}
+{%- endmacro %}

@@ -118,6 +118,19 @@
     and abs(try_cast({{ text }} as double)) < 253402300800000
 {%- endmacro %}
 
+{#- The first instant of a day in the company's time zone, as naive UTC. -#}
+{% macro day_start(day) -%}
+    {{ return(adapter.dispatch('day_start', 'salesops')(day)) }}
+{%- endmacro %}
+
+{% macro default__day_start(day) -%}
+    timezone('UTC', timezone('{{ var("time_zone") }}', cast({{ day }} as timestamp)))
+{%- endmacro %}
+
+{% macro spark__day_start(day) -%}
+    to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("time_zone") }}')
+{%- endmacro %}
+
 {#- The last instant of a day in the company's time zone, as a UTC timestamp. -#}
 {% macro day_end(day) -%}
     {{ return(adapter.dispatch('day_end', 'salesops')(day)) }}

@@ -22,7 +22,7 @@ category_aliases as (
     select * from {{ source('config', 'alias') }} where domain = 'forecast_category'
 ),
 
-prices as (select * from {{ ref('core_product_price') }} where is_standard),
+prices as (select * from {{ ref('core_product_price_version') }} where is_standard),
 
 -- A stage means what it was known to mean: where that changes, another version begins.
 mapped as (
@@ -67,12 +67,7 @@ conformed as (
         coalesce(mapped.currency, {{ company_currency() }}) as known_currency,
         -- A day somebody mistyped is in no period: the deal is not dated until it is corrected.
         case when {{ is_in_the_calendar('mapped.close_on') }} then mapped.close_on end
-            as known_close_on,
-        {{ local_date('mapped.mapped_from') }} as known_from_on,
-        case
-            when mapped.mapped_to is null then date '9999-12-31'
-            else {{ local_date('mapped.mapped_to') }}
-        end as known_to_on
+            as known_close_on
     from mapped
     left join category_aliases
         on
@@ -85,18 +80,34 @@ conformed as (
 ),
 
 -- The list price of the day the deal was created, or first known where no creation day is kept.
+dated as (
+    select
+        *,
+        coalesce(created_on, {{ local_date('mapped_from') }}) as priced_on
+    from conformed
+),
+
+{{ prices_as_known() }}
+
 priced as (
     select
-        conformed.*,
+        ranges.*,
+        {{ local_date('ranges.range_from') }} as known_from_on,
+        case
+            when ranges.range_to is null then {{ open_end() }}
+            else {{ local_date('ranges.range_to') }}
+        end as known_to_on,
         prices.list_price as header_list_amount
-    from conformed
+    from ranges
     left join prices
         on
-            conformed.source_system = prices.source_system
-            and conformed.product_id = prices.product_id
-            and conformed.known_currency = prices.currency
-            and coalesce(conformed.created_on, conformed.known_from_on) >= prices.valid_from
-            and coalesce(conformed.created_on, conformed.known_from_on) < prices.valid_to
+            ranges.source_system = prices.source_system
+            and ranges.product_id = prices.product_id
+            and ranges.known_currency = prices.currency
+            and ranges.priced_on >= prices.valid_from
+            and ranges.priced_on < prices.valid_to
+            and ranges.price_known_on >= prices.known_from_on
+            and ranges.price_known_on < prices.known_to_on
 )
 
 select
@@ -107,8 +118,8 @@ select
     owner_id,
     campaign_id,
     product_id,
-    mapped_from as known_from,
-    coalesce(mapped_to, {{ never }}) as known_to,
+    range_from as known_from,
+    coalesce(range_to, {{ never }}) as known_to,
     known_from_on,
     known_to_on,
     created_on,

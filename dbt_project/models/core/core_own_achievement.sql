@@ -25,7 +25,7 @@ credited as (
         credits.participant_id,
         wanted.measure,
         credits.booked_on as effective_on,
-        credits.recorded_on,
+        greatest(credits.recorded_on, wanted.known_from_on) as recorded_on,
         credits.cause,
         credits.n_bookings,
         credits.credit_amount as amount
@@ -34,14 +34,32 @@ credited as (
     where credits.deal_type = 'new' and credits.measure = 'bookings'
 ),
 
-everything as (
-    select * from credited
-    union all
+counted as (
     select * from units
     union all
     select * from accepted
     union all
     select * from activities
+),
+
+-- A measure counts from when somebody was known to have a quota for it.
+wanted_counts as (
+    select
+        counted.participant_id,
+        counted.measure,
+        counted.effective_on,
+        greatest(counted.recorded_on, wanted.known_from_on) as recorded_on,
+        counted.cause,
+        counted.n_bookings,
+        counted.amount
+    from counted
+    inner join wanted on counted.measure = wanted.measure
+),
+
+everything as (
+    select * from credited
+    union all
+    select * from wanted_counts
 )
 
 select

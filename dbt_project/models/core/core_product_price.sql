@@ -1,8 +1,4 @@
-with prices as (
-    {{ latest_versions(
-        'product_price', ['product_id', 'price_list_id', 'currency', 'valid_from']
-    ) }}
-)
+with versions as (select * from {{ ref('core_product_price_version') }})
 
 select
     source_system,
@@ -11,7 +7,8 @@ select
     price_list_name,
     is_standard,
     currency,
-    {{ from_the_start('valid_from') }} as valid_from,
-    {{ open_end('valid_to') }} as valid_to,
+    valid_from,
+    valid_to,
     list_price
-from prices
+from versions
+where known_to_on = {{ open_end() }}

@@ -6,12 +6,13 @@ calendars as (
         source_system,
         version,
         measure,
+        calendar_from_on,
         2 * count(distinct month_number) > count(distinct quota_on) as is_fiscal,
         min(n_months) as n_months,
         min(n_longest_months) as n_common_months,
         count(distinct month_number) > 2 and min(n_months) = max(n_months) as is_regular
     from starts
-    group by source_system, version, measure
+    group by source_system, version, measure, calendar_from_on
 ),
 
 -- It may change from one year to the next, from quarters to months, say.
@@ -20,24 +21,33 @@ years as (
         source_system,
         version,
         measure,
+        calendar_from_on,
         fiscal_year,
         min(n_months_in_year) as n_months
     from starts
     where fiscal_year is not null
-    group by source_system, version, measure, fiscal_year
+    group by source_system, version, measure, calendar_from_on, fiscal_year
 ),
 
--- Whoever has three quotas or more, all further apart than the others', has longer periods.
+-- Whoever has three quotas or more, all further apart than the others', has longer periods; with
+-- two, where a quarter, a half or a year starts on both days and they are as far apart.
 holders as (
     select
         source_system,
         version,
         measure,
+        calendar_from_on,
         holder_id,
         min(n_own_months) as n_months
     from starts
-    group by source_system, version, measure, holder_id
-    having count(distinct month_number) > 2
+    group by source_system, version, measure, calendar_from_on, holder_id
+    having
+        count(distinct month_number) > 2
+        or (
+            count(distinct month_number) = 2
+            and min(n_own_months) in (3, 6, 12)
+            and min(n_longest_months) >= min(n_own_months)
+        )
 ),
 
 spaced as (
@@ -60,17 +70,20 @@ spaced as (
             starts.source_system = calendars.source_system
             and starts.version = calendars.version
             and starts.measure = calendars.measure
+            and starts.calendar_from_on = calendars.calendar_from_on
     left join years
         on
             starts.source_system = years.source_system
             and starts.version = years.version
             and starts.measure = years.measure
+            and starts.calendar_from_on = years.calendar_from_on
             and starts.fiscal_year = years.fiscal_year
     left join holders
         on
             starts.source_system = holders.source_system
             and starts.version = holders.version
             and starts.measure = holders.measure
+            and starts.calendar_from_on = holders.calendar_from_on
             and starts.holder_id = holders.holder_id
 )
 
@@ -80,6 +93,8 @@ select
     source_system,
     version,
     measure,
+    calendar_from_on,
+    calendar_to_on,
     holder_id,
     quota_on,
     next_quota_on,

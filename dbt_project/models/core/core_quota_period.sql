@@ -7,21 +7,16 @@ with delivered as (
 
 windows as (select * from {{ ref('core_quota_window') }}),
 
--- A start that was a holder's before a correction may still be another's.
-windows_of_others as (
-    select
-        source_system,
-        version,
-        measure,
-        quota_on,
-        min(window_end_on) as window_end_on
-    from windows
-    group by source_system, version, measure, quota_on
-),
-
 periods as (
     select
         delivered.*,
+        greatest(
+            delivered.known_from_on,
+            coalesce(windows.calendar_from_on, delivered.known_from_on)
+        ) as period_known_from_on,
+        least(
+            delivered.known_to_on, coalesce(windows.calendar_to_on, delivered.known_to_on)
+        ) as period_known_to_on,
         case
             when delivered.participant_id is not null
                 then 'participant|' || delivered.participant_id
@@ -32,14 +27,11 @@ periods as (
         {% if var('quota_period') == 'declared' -%}
         coalesce(delivered.declared_start_on, delivered.quota_on) as period_start_on,
         coalesce(
-            delivered.declared_end_on, delivered.period_end_on, windows.window_end_on,
-            windows_of_others.window_end_on
+            delivered.declared_end_on, delivered.period_end_on, windows.window_end_on
         )
         {%- else -%}
         delivered.quota_on as period_start_on,
-        coalesce(
-            delivered.period_end_on, windows.window_end_on, windows_of_others.window_end_on
-        )
+        coalesce(delivered.period_end_on, windows.window_end_on)
         {%- endif %} as period_ends_on
     from delivered
     left join windows
@@ -50,12 +42,9 @@ periods as (
             and coalesce(delivered.participant_id, delivered.territory_id, delivered.node, '')
             = windows.holder_id
             and delivered.quota_on = windows.quota_on
-    left join windows_of_others
-        on
-            delivered.source_system = windows_of_others.source_system
-            and coalesce(delivered.version, '') = windows_of_others.version
-            and delivered.measure = windows_of_others.measure
-            and delivered.quota_on = windows_of_others.quota_on
+            and delivered.period_end_on is null
+            and delivered.known_from_on < windows.calendar_to_on
+            and delivered.known_to_on > windows.calendar_from_on
 )
 
 select
@@ -66,8 +55,8 @@ select
     territory_id,
     node,
     holder,
-    known_from_on,
-    known_to_on,
+    period_known_from_on as known_from_on,
+    period_known_to_on as known_to_on,
     period_start_on,
     period_ends_on as period_end_on,
     quota_on,

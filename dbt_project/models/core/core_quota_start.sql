@@ -1,5 +1,63 @@
-with quotas as (
-    {{ latest_versions('quota', ['quota_id', 'version']) }}
+with delivered as (
+    {{ known_versions(
+        'quota', ['quota_id', 'version'],
+        not_before="coalesce(" ~ local_date('approved_at') ~ ", date '1900-01-01')"
+    ) }}
+),
+
+-- Only where a quota comes without the end of its period do starts decide it.
+without_end as (
+    select distinct
+        source_system,
+        coalesce(version, '') as version,
+        measure
+    from delivered
+    where period_end_on is null
+),
+
+points as (
+    select
+        source_system,
+        coalesce(version, '') as version,
+        measure,
+        known_from_on as point_on
+    from delivered
+
+    union
+
+    select
+        source_system,
+        coalesce(version, '') as version,
+        measure,
+        known_to_on as point_on
+    from delivered
+    where known_to_on < {{ open_end() }}
+),
+
+-- What was known of a seller calendar: another quota may give the ones before it another end.
+ranges as (
+    {{ ranges_between('points', ['source_system', 'version', 'measure']) }}
+),
+
+quotas as (
+    select
+        delivered.*,
+        without_end.version as known_version,
+        ranges.known_from_on as calendar_from_on,
+        ranges.known_to_on as calendar_to_on
+    from delivered
+    inner join without_end
+        on
+            delivered.source_system = without_end.source_system
+            and coalesce(delivered.version, '') = without_end.version
+            and delivered.measure = without_end.measure
+    inner join ranges
+        on
+            without_end.source_system = ranges.source_system
+            and without_end.version = ranges.version
+            and without_end.measure = ranges.measure
+            and delivered.known_from_on <= ranges.known_from_on
+            and delivered.known_to_on > ranges.known_from_on
 ),
 
 periods as (select * from {{ ref('core_fiscal_period') }}),
@@ -27,8 +85,10 @@ months as (
 starts as (
     select
         quotas.source_system,
-        coalesce(quotas.version, '') as version,
+        quotas.known_version as version,
         quotas.measure,
+        quotas.calendar_from_on,
+        quotas.calendar_to_on,
         coalesce(quotas.participant_id, quotas.territory_id, quotas.node, '') as holder_id,
         quotas.quota_on,
         months.month_number,
@@ -38,7 +98,8 @@ starts as (
     from quotas
     left join months on quotas.quota_on = months.starts_on
     group by
-        quotas.source_system, coalesce(quotas.version, ''), quotas.measure,
+        quotas.source_system, quotas.known_version, quotas.measure, quotas.calendar_from_on,
+        quotas.calendar_to_on,
         coalesce(quotas.participant_id, quotas.territory_id, quotas.node, ''), quotas.quota_on,
         months.month_number, months.fiscal_year, months.n_longest_months
 ),
@@ -49,6 +110,7 @@ calendar_days as (
         source_system,
         version,
         measure,
+        calendar_from_on,
         quota_on,
         month_number,
         fiscal_year
@@ -64,13 +126,16 @@ stepped as (
         month_number - lag(month_number) over by_year as n_months_in_year
     from calendar_days
     window
-        by_day as (partition by source_system, version, measure order by quota_on),
+        by_day as (
+            partition by source_system, version, measure, calendar_from_on order by quota_on
+        ),
         by_month as (
-            partition by source_system, version, measure, month_number is null
+            partition by source_system, version, measure, calendar_from_on, month_number is null
             order by month_number
         ),
         by_year as (
-            partition by source_system, version, measure, fiscal_year order by month_number
+            partition by source_system, version, measure, calendar_from_on, fiscal_year
+            order by month_number
         )
 )
 
@@ -78,6 +143,8 @@ select
     starts.source_system,
     starts.version,
     starts.measure,
+    starts.calendar_from_on,
+    starts.calendar_to_on,
     starts.holder_id,
     starts.quota_on,
     stepped.next_quota_on,
@@ -93,6 +160,7 @@ select
             starts.source_system,
             starts.version,
             starts.measure,
+            starts.calendar_from_on,
             starts.holder_id,
             starts.month_number is null
         order by starts.month_number
@@ -103,4 +171,5 @@ inner join stepped
         starts.source_system = stepped.source_system
         and starts.version = stepped.version
         and starts.measure = stepped.measure
+        and starts.calendar_from_on = stepped.calendar_from_on
         and starts.quota_on = stepped.quota_on

@@ -20,6 +20,29 @@ delivered as (
 
 status_categories as (select * from {{ ref('seed_status_category') }}),
 
+first_extracts as (
+    select
+        source_system,
+        min(extracted_at) as first_extracted_at
+    from delivered
+    group by source_system
+),
+
+-- A stage that comes later was no stage of the days before, whatever deals of those days say.
+told as (
+    select
+        delivered.source_system,
+        delivered.stage_value,
+        case
+            when min(delivered.extracted_at) > min(first_extracts.first_extracted_at)
+                then min(delivered.recorded_at)
+            else {{ ever }}
+        end as told_from
+    from delivered
+    inner join first_extracts on delivered.source_system = first_extracts.source_system
+    group by delivered.source_system, delivered.stage_value
+),
+
 last_said as (
     select
         *,
@@ -157,12 +180,24 @@ effective as (
 
 dated as (
     select
-        *,
+        effective.*,
+        case
+            when described.source_system is null then coalesce(told.told_from, {{ ever }})
+            else {{ ever }}
+        end as told_from,
         coalesce(
-            lead(known_from) over (partition by source_system, stage order by known_from),
+            lead(effective.known_from) over (
+                partition by effective.source_system, effective.stage
+                order by effective.known_from
+            ),
             {{ never }}
         ) as known_to
     from effective
+    left join described on effective.source_system = described.source_system
+    left join told
+        on
+            effective.source_system = told.source_system
+            and effective.stage = told.stage_value
 )
 
 select
@@ -174,6 +209,7 @@ select
     {{ local_date('known_from') }} as known_from_on,
     case when known_to = {{ never }} then {{ open_end() }} else {{ local_date('known_to') }} end
         as known_to_on,
+    {{ local_date('told_from') }} as told_from_on,
     cast(ordinal as integer) as stage_ordinal,
     status,
     forecast_category as default_forecast_category,

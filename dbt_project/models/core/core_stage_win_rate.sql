@@ -141,6 +141,7 @@ spine as (
         on
             snapshot_days.snapshot_on >= stages.known_from_on
             and snapshot_days.snapshot_on < stages.known_to_on
+            and snapshot_days.snapshot_on >= stages.told_from_on
     where stages.status = 'open'
 ),
 

@@ -7,26 +7,35 @@ closure as (select * from {{ ref('core_org_closure') }}),
 quotas as (select * from {{ ref('core_quota_in_force') }}),
 
 wanted_of_teams as (
-    select distinct measure
+    select
+        measure,
+        min(known_from_on) as known_from_on
     from quotas
     where substring(measure, 1, 5) = 'team_'
+    group by measure
 ),
 
 -- Whose quota on a team is on their own achievements as well, by the convention of its source.
 wanted_with_own as (
-    select distinct
+    select
         participant_id,
-        measure
+        measure,
+        min(known_from_on) as known_from_on
     from quotas
     where has_own_credit
+    group by participant_id, measure
 ),
 
 -- What the people below somebody achieved, by who was known to be above them on the day that
--- counts.
+-- counts; from when such a quota was known.
 below as (
     select
         closure.ancestor_id,
-        closure.known_from_on,
+        greatest(
+            closure.known_from_on,
+            wanted_of_teams.known_from_on,
+            case when closure.distance = 0 then wanted_with_own.known_from_on end
+        ) as known_from_on,
         closure.known_to_on,
         wanted_of_teams.measure,
         own.effective_on,
@@ -60,6 +69,7 @@ passed_on as (
         n_bookings,
         amount
     from below
+    where known_from_on < known_to_on
 
     union all
 
@@ -72,7 +82,7 @@ passed_on as (
         -n_bookings as n_bookings,
         -amount as amount
     from below
-    where known_to_on < {{ open_end() }}
+    where known_to_on < {{ open_end() }} and known_from_on < known_to_on
 )
 
 select

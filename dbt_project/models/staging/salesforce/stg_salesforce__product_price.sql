@@ -1,4 +1,6 @@
-with entries as (
+with entries as (select * from {{ source('salesforce', 'pricebook_entry') }}),
+
+current_entries as (
     {{ current_rows(source('salesforce', 'pricebook_entry'), ['id']) }}
 ),
 
@@ -8,10 +10,10 @@ books as (
 
 placed as (
     select
-        *,
         coalesce(pricebook2_id, 'standard') as price_list_id,
-        product2_id || '|' || coalesce({{ currency_code('currency_iso_code') }}, '') as priced
-    from entries
+        product2_id || '|' || coalesce({{ currency_code('currency_iso_code') }}, '') as priced,
+        use_standard_price
+    from current_entries
 ),
 
 extents as (
@@ -40,24 +42,25 @@ presumed as (
     from whole_lists
 )
 
+-- An entry that is not active has no price.
 select
     'salesforce' as source_system,
-    placed.product2_id as product_id,
-    placed.price_list_id,
+    entries.product2_id as product_id,
+    coalesce(entries.pricebook2_id, 'standard') as price_list_id,
     books.name as price_list_name,
     case
         when books.is_standard is not null then books.is_standard
-        when presumed.n_lists = 1 then placed.price_list_id = presumed.price_list_id
+        when presumed.n_lists = 1
+            then coalesce(entries.pricebook2_id, 'standard') = presumed.price_list_id
     end as is_standard,
-    placed.currency_iso_code as currency,
-    placed.unit_price as list_price,
-    placed._recorded_at as recorded_at,
-    placed._extracted_at as extracted_at,
-    placed._op as op,
-    placed._batch_id as batch_id,
-    placed._file as source_file,
-    placed._line as source_line
-from placed
-left join books on placed.price_list_id = books.id
+    entries.currency_iso_code as currency,
+    entries.unit_price as list_price,
+    entries._recorded_at as recorded_at,
+    entries._extracted_at as extracted_at,
+    case when coalesce(entries.is_active, true) then entries._op else 'delete' end as op,
+    entries._batch_id as batch_id,
+    entries._file as source_file,
+    entries._line as source_line
+from entries
+left join books on entries.pricebook2_id = books.id
 cross join presumed
-where placed.is_active
