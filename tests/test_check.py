@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from typer.testing import Result
 
 from pipelines.settings import PROJECT_ROOT
 from pipelines.transform import dbt_project
+from pipelines.transform.dbt_project import DbtProject
 from tests.deployment import Deployment
 from tests.sources.world import DEMO
 
@@ -191,3 +194,16 @@ def test_a_contract_with_a_mistake(
     assert result.exit_code == 2
     assert says in said(result)
     assert re.search(r"finance\.yml.*\bline \d+", said(result))
+
+
+def test_a_company_that_was_read_before_is_checked_by_a_new_process(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    """What dbt read in a run is taken over where nothing was read in this process."""
+    DbtProject(deployment.company).manifest()
+    file = tmp_path / "invoices.csv"
+    file.write_text(GOOD, encoding="utf-8")
+    command = [sys.executable, "-m", "pipelines.cli", "check", "--company", str(deployment.file)]
+    result = subprocess.run([*command, str(file)], capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stdout + result.stderr
+    assert (result.returncode, "would load" in result.stdout) == (0, True), result.stdout

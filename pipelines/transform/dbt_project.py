@@ -12,6 +12,7 @@ import io
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -197,9 +198,15 @@ class DbtProject:
 
     def learn(self, read: DbtProject) -> None:
         """Take over what a project of the same content has read, if it has."""
-        stamp, packed = (read.target / name for name in (_STAMP, "partial_parse.msgpack"))
-        if stamp.exists() and packed.exists() and stamp.read_text() == self.fingerprint:
-            PARSED.setdefault(self._parsed_key, packed.read_bytes())
+        names = (_STAMP, _MANIFEST, "partial_parse.msgpack")
+        stamp, manifest, packed = (read.target / name for name in names)
+        if not packed.exists() or read._read() is None or stamp.read_text() != self.fingerprint:
+            return
+        PARSED.setdefault(self._parsed_key, packed.read_bytes())
+        # Where nothing was read in this process, dbt has no flags yet and would not write it.
+        self.target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(manifest, self.target / _MANIFEST)
+        shutil.copy(stamp, self.target / _STAMP)
 
     def quietly(self, command: str, *folders: str) -> list[Any]:
         """dbt's results of a command on the models of some folders; nothing is printed.
