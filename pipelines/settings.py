@@ -213,7 +213,7 @@ class Policies(_Frozen):
     """The same for what happens to deals after their period closed: reversals and late bookings."""
     open_state_block_pct: Annotated[float, Field(ge=0)] | None = None
     """Share of open records above which an unusual change refuses the release, unless
-    `accepted_changes` names it; without it, the unusual warns."""
+    `accepted_changes` names it; without it, and of fewer than 10 records, the unusual warns."""
     closes_after_days: Annotated[int, Field(ge=0)] = 8
     """Days after its end from which on a period counts as closed."""
     keep_releases: Annotated[int, Field(ge=2)] = 30

@@ -9,9 +9,16 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pipelines.contracts import catalogue
 from pipelines.transform import dbt_project
+
+# No example fails because the machine is busy.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 class SharedByWorkers(MutableMapping[str, bytes]):

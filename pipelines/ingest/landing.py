@@ -16,6 +16,7 @@ from pipelines.clock import shown_today, today
 from pipelines.ingest.errors import LandingError
 from pipelines.ingest.files import no_file, no_folder, opened, printable, written_whole
 from pipelines.ingest.layout import check_calendar, day_folder, landed_days
+from pipelines.ingest.personal import masked_text
 from pipelines.ingest.sources import enabled_sources
 from pipelines.private import make_folder
 from pipelines.settings import Company
@@ -206,6 +207,12 @@ def _check(company: Company, matched: list[LandedFile], unmatched: list[Path]) -
         raise LandingError(
             f"{len(odd)} file names have characters that cannot be shown (first: "
             f"'{printable(odd[0].name)}'). Rename the file."
+        )
+    named = [name for item in matched if masked_text(name := item.path.name) != name]
+    if named:
+        raise LandingError(
+            f"{len(named)} file names hold an address or a telephone number (first: "
+            f"'{masked_text(named[0])}'), and every row of a file cites its name. Rename the file."
         )
     empty = [item.path for item in matched if item.path.stat().st_size == 0]
     if empty:

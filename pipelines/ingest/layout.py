@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipelines.ingest.errors import IngestError, NothingLanded
 from pipelines.ingest.files import no_file, no_folder, printable
+from pipelines.ingest.personal import masked_text
 from pipelines.ingest.sources import Source
 from pipelines.settings import Company
 
@@ -99,6 +100,11 @@ def _check_file(source: Source, name: str, path: Path) -> None:
         )
     if not path.name.isprintable():
         raise IngestError(f"{shown} has characters that cannot be shown in its name. Rename it.")
+    if (known_as := masked_text(path.name)) != path.name:
+        raise IngestError(
+            f"{path.parent}/{known_as} has personal data in its name, which every row of it would "
+            "cite. Rename it."
+        )
 
 
 def _day(folder: Path) -> date:

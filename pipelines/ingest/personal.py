@@ -12,14 +12,17 @@ import polars as pl
 
 MASKED = "(personal data)"
 PERSONAL = (
-    # An address; a number with its country code; a number in the North American way.
+    # An address, as it is or with another sign for its @; a number with its country code; a number
+    # in the North American way.
     r"[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+"
+    r"|[\p{L}\p{N}._+-]+(?:%40| ?[(\[][aA][tT][)\]] ?)"
+    r"[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}{2,}"
     r"|\+\d[\d ().\-/]{6,}\d"
     r"|\(\d{3}\) ?\d{3}[-. ]\d{4}"
 )
 """Understood by RE2 (DuckDB) and Rust (Polars) alike. Digits alone are no telephone number here:
 ids and amounts look the same."""
-_SIGNS = ("@", "+", "(")
+_SIGNS = ("@", "+", "(", "%40", "[")
 """One of them is in whatever matches; asking for them is cheaper than the expression."""
 
 

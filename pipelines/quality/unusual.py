@@ -142,11 +142,15 @@ def judge(
 
     Args:
         accepted: measures the company file accepts a change of.
-        block_above: share of unusual change that refuses the release; None: none does.
+        block_above: share of unusual change that refuses the release, of the watch's
+            `fewest_to_block` records or more; None: none does.
     """
     unmeant = [each for each in changes if each.is_unusual and each.measure not in accepted]
     meant = [each for each in changes if each.is_unusual and each.measure in accepted]
-    blocks = block_above is not None and any(each.changed_pct > block_above for each in unmeant)
+    blocks = block_above is not None and any(
+        each.changed_pct > block_above and each.n_records >= watch.fewest_to_block
+        for each in unmeant
+    )
     told = [sentence(each, watch) for each in unmeant]
     told += [f"{sentence(each, watch)}, which the company file accepts" for each in meant]
     return CheckResult(

@@ -77,6 +77,8 @@ class Watch(BaseModel):
     key: Annotated[tuple[Text, ...], Field(min_length=1)]
     has_past: bool = True
     """Whether earlier days can be asked for; otherwise `{db}` knows only how it stands."""
+    fewest_to_block: Annotated[int, Field(ge=1)] = 10
+    """Open records below which a share of them only warns: one of two deals is half."""
     measures: Annotated[tuple[Measure, ...], Field(min_length=1)]
 
     @property

@@ -164,7 +164,6 @@ def stories(draw: st.DrawFn) -> list[Delivery | None]:
 @pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(story=stories())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import date
@@ -15,10 +16,16 @@ from hypothesis import strategies as st
 
 from pipelines.ingest.personal import MASKED, masked_sql, masked_text
 from tests.deployment import COMPANIES, Deployment
+from tests.sources.world import DEMO
 from tests.test_bad_input import FIRST, GOOD, HEADER, NEXT, deal, deliver
 
 ADDRESS, NUMBER, LOCAL = "ida.berg@hammer.example", "+49 (30) 9018-2033", "(555) 010-9999"
 PLANTED = (ADDRESS, NUMBER, LOCAL, "ulla.moe@hammer.example", "+4520123456")
+WRITTEN_OTHERWISE = (
+    "ida.berg%40hammer.example",
+    "ida.berg (at) hammer.example",
+    "ida[at]h.example",
+)
 
 
 def stored(text: str | None, *, whole: bool = False) -> str | None:
@@ -29,7 +36,7 @@ def stored(text: str | None, *, whole: bool = False) -> str | None:
     return value if value is None else str(value)
 
 
-@pytest.mark.parametrize("text", [*PLANTED, "Ånne.Öst@münster.example"])
+@pytest.mark.parametrize("text", [*PLANTED, *WRITTEN_OTHERWISE, "Ånne.Öst@münster.example"])
 def test_a_whole_value_becomes_one_mask(text: str) -> None:
     mask = stored(text)
     assert mask is not None
@@ -38,7 +45,7 @@ def test_a_whole_value_becomes_one_mask(text: str) -> None:
     assert mask != stored(f"x{text}")
 
 
-@pytest.mark.parametrize("personal", PLANTED)
+@pytest.mark.parametrize("personal", [*PLANTED, *WRITTEN_OTHERWISE])
 def test_within_a_text_it_is_taken_out(personal: str) -> None:
     assert stored(f"Renewal, ask {personal} first") == f"Renewal, ask {MASKED} first"
     assert masked_text(f"value '{personal}' is no date") == f"value '{MASKED}' is no date"
@@ -51,6 +58,9 @@ def test_within_a_text_it_is_taken_out(personal: str) -> None:
         "",
         "Hammer + Nail (Berlin)",
         "R@D",
+        "Lunch (at) 5.30",
+        "[at] the fair",
+        "up 40%40",
         "100+ seats (2025)",
         "C++ 20",
         "441-720-3985",
@@ -71,7 +81,7 @@ def test_keys_that_differ_in_their_address_stay_different() -> None:
     assert "example" not in f"{one}{other}"
 
 
-@given(st.text(alphabet=st.sampled_from("ab1@.+() -ü")))
+@given(st.text(alphabet=st.sampled_from("ab1@.+() -üt[]%40")))
 def test_messages_and_tables_mask_the_same(text: str) -> None:
     in_table = stored(text)
     assert (masked_text(text) == text) == (in_table == text)
@@ -127,3 +137,24 @@ def test_no_file_of_a_run_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                     assert planted not in text, f"{planted} in {text[:200]}"
     assert not [planted for planted in PLANTED if planted in said]
     assert date.fromisoformat(NEXT)
+
+
+def test_a_file_whose_name_holds_it_is_refused(tmp_path: Path) -> None:
+    """Every row of it would cite the name, in every table."""
+    deployment = Deployment.of(
+        DEMO, tmp_path, sources={"finance": {"without": ["quota"]}}, reference=None
+    )
+    named = tmp_path / f"invoices-{LOCAL}-june.csv"
+    named.write_text("invoice_id\n1\n", encoding="utf-8")
+    landed = deployment.land(FIRST, named)
+    said = " ".join(landed.output.split())
+    assert landed.exit_code == 1
+    assert "1 file names hold an address" in said
+    assert f"invoices-{MASKED}-june.csv" in said
+    folder = deployment.company.paths.landing / "finance" / "invoice" / FIRST
+    folder.mkdir(parents=True)
+    shutil.copy(named, folder)
+    ran = deployment.run()
+    assert ran.exit_code == 1
+    assert "has personal data in its name" in " ".join(ran.output.split())
+    assert LOCAL not in ran.output

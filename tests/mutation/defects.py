@@ -806,6 +806,37 @@ def _(folder: Path) -> None:
     rewrite(folder / "google_ads_campaign_stats.csv", tenfold)
 
 
+def open_invoices(folder: Path, change: Callable[[Row], Row]) -> None:
+    """The invoices of the first day that nobody has paid come again, as other ones."""
+    open_ones = [
+        change(row)
+        for row in first_day(folder, "netsuite_transaction.csv")
+        if row["type"] == "CustInvc" and not row["closedate"]
+    ]
+
+    def come_again(rows: list[Row]) -> list[Row]:
+        changed = {row["id"] for row in rows}
+        return [*rows, *(row for row in open_ones if row["id"] not in changed)]
+
+    rewrite(folder / "netsuite_transaction.csv", come_again)
+
+
+@defect("every open invoice is due a year later", "extract", by="watch.open_invoices")
+def _(folder: Path) -> None:
+    def later(row: Row) -> Row:
+        day, _, rest = row["duedate"].partition(" ")
+        year, _, month_day = day.partition("-")
+        return row | {"duedate": f"{int(year) + 1}-{month_day} {rest}"}
+
+    open_invoices(folder, later)
+
+
+@defect("open invoices are one customer's", "extract", by="watch.open_invoices")
+def _(folder: Path) -> None:
+    [customer] = {row["entity"] for row in first_day(folder, "netsuite_transaction.csv")[:1]}
+    open_invoices(folder, lambda row: row | {"entity": customer})
+
+
 def open_quotas(folder: Path, change: Callable[[dict[str, Row]], Iterable[Row]]) -> None:
     """The quotas of bookings of the running period, by seller, are other ones."""
 

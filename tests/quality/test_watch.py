@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -273,6 +274,14 @@ def test_the_unusual_warns_or_blocks_or_is_meant(
         assert result.example is not None
         assert result.example.endswith("now=one person; owner=one person")
         assert result.n_failed == 100
+
+
+def test_a_share_of_few_records_only_warns(connection: duckdb.DuckDBPyConnection) -> None:
+    found = changes(connection, *((n, {"owner": "one person"}) for n in range(100)))
+    few = [replace(each, n_records=9, n_changed=9) for each in found.values()]
+    assert judge(WATCH, few, (), 0.4).severity == "warn"
+    few_block = WATCH.model_copy(update={"fewest_to_block": 9})
+    assert judge(few_block, few, (), 0.4).severity == "block"
 
 
 def test_watches_name_each_measure_once(tmp_path: Path) -> None:
