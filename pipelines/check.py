@@ -54,6 +54,8 @@ class Wiring:
     """By kind: load, gx, dbt, reconciliation, release, watch."""
     n_left_out: dict[str, int]
     """Checks that are not made, by the entity they need and nothing feeds."""
+    idle: tuple[str, ...] = ()
+    """Sources without a staging model: nothing of them reaches a table."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
             trial = try_files(connection, copy, day, paths) if paths else None
         # Entities and staging are asked first, as the manifest is made from them.
         fed = entity_sources(copy)
+        feeding = {name for names in fed.values() for name in names}
+        idle = tuple(sorted(set(company.sources) - feeding))
         project = DbtProject(copy)
         project.learn(DbtProject(company))
         try:
@@ -108,6 +112,7 @@ def check_company(company: Company, paths: Sequence[Path] = (), on: date | None 
             tuple(marts(project.manifest(), compiled, fed, entities)),
             _n_checks(copy),
             _n_left_out(fed),
+            idle,
         )
     return Checked(trial, tuple(problems), wiring)
 

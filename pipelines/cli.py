@@ -23,6 +23,8 @@ from rich.markup import escape
 from pipelines import disk, interrupts, owner
 from pipelines.settings import Company, ConfigurationError, Settings, load_company
 from pipelines.terminal import (
+    answer,
+    counted,
     err,
     out,
     progress,
@@ -161,7 +163,7 @@ def demo(
 
 
 def _span(days: list[date]) -> str:
-    return f"{len(days)} extract days ({days[0]} to {days[-1]})"
+    return f"{counted(len(days), 'extract day')} ({days[0]} to {days[-1]})"
 
 
 def _refuse_other_company(company: Company, extracts: DemoExtracts) -> None:
@@ -308,7 +310,7 @@ def sql(
     elif output == "json":
         sys.stdout.write(as_json(result) + "\n")
     else:
-        out.print(table(result.columns, result.rows))
+        out.print(answer(result.columns, result.rows))
 
 
 explain = typer.Typer(no_args_is_help=True, help="Why a published number is what it is.")
@@ -367,7 +369,7 @@ def status(company: CompanyFile = None) -> None:
     rows = [
         ("company", target.name),
         ("file", short(target.file)),
-        ("landed", f"{len(days)} extract days" + (f", newest {days[-1]}" if days else "")),
+        ("landed", counted(len(days), "extract day") + (f", newest {days[-1]}" if days else "")),
         ("current release", now.release_id if now else "none yet: salesops run"),
         ("data as of", str(now.as_of_on) if now else "-"),
         ("releases kept", str(len(list_releases(target.paths.published)))),

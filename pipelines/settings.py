@@ -245,7 +245,8 @@ class AcceptedChange(_Frozen):
     """A change between releases that is meant, so that the gate lets it pass until a day."""
 
     change: Annotated[str, Field(pattern=r"^[a-z_]+[./][\w./-]+$")]
-    """What the gate calls it: a table, a column, `<source>.<object>`, `bookings/<quarter>`,
+    """What the gate calls it: a table, a column, `<source>.<object>`, a total of a
+    closed period such as `bookings/2026-02-01` or `credit/bookings/2026-02-01`,
     `deletes/<source>.<object>/<extract day>` of a full extract that lacks many records,
     `state/<watch>.<measure>` of open records, or `definition.<name>`."""
     reason: Annotated[str, Field(min_length=10)]

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -50,6 +50,11 @@ def short(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
+def counted(number: int, thing: str, ending: str = "s") -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {thing}{'' if number == 1 else ending}"
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, header: bool = True) -> Table:
     """Rows as an aligned table: numbers to the right, NULL shown as an empty cell."""
     shown = Table(show_header=header, box=None, pad_edge=False, header_style="bold")
@@ -62,6 +67,28 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, header: bool
     for row in rows:
         shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
     return shown
+
+
+def answer(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableType:
+    """Rows of a query: a table where it fits, else one record below the other.
+
+    A value that is cut in two is read as two.
+    """
+    widths = [
+        max((len(str(row[position])) for row in rows), default=0)
+        for position in range(len(columns))
+    ]
+    needed = sum(max(width, len(name)) + 1 for width, name in zip(widths, columns, strict=True))
+    if needed <= out.width + 1:
+        return table(columns, rows)
+    records = Table(show_header=False, box=None, pad_edge=False)
+    records.add_column(no_wrap=True)
+    records.add_column(overflow="fold")
+    for number, row in enumerate(rows, start=1):
+        records.add_row(f"[bold]{number} of {len(rows)}[/]", "")
+        for name, cell in zip(columns, row, strict=True):
+            records.add_row(escape(name), "" if cell is None else escape(str(cell)))
+    return records
 
 
 @contextmanager

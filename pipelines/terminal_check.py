@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from pipelines.settings import Company
-from pipelines.terminal import out, short, table
+from pipelines.terminal import counted, out, short, table
 
 if TYPE_CHECKING:
     from pipelines.check import Checked, Wiring
@@ -30,7 +30,7 @@ _KINDS = {
 def show_checked(company: Company, checked: Checked) -> None:
     """What would load, what is wrong, and what the company's sources feed; the worst comes last."""
     for source, said in checked.guesses.items():
-        out.print(f"\n[bold red]not confirmed[/] contracts/{source}.yml")
+        out.print(f"\n[bold red]not confirmed[/] pipelines/contracts/{source}.yml")
         _guesses(said)
     if checked.guesses:
         out.print(
@@ -62,7 +62,7 @@ def show_draft(draft: Draft) -> None:
 
 
 def _guesses(said: Sequence[str]) -> None:
-    out.print(f"{_n(len(said), 'guess', 'es')} to confirm")
+    out.print(f"{counted(len(said), 'guess', 'es')} to confirm")
     for each in said:
         out.print(Padding(f"- {escape(each)}", (0, 0, 0, 2)))
 
@@ -70,13 +70,18 @@ def _guesses(said: Sequence[str]) -> None:
 def _verdict(checked: Checked) -> str:
     parts = []
     if checked.problems:
-        parts.append(f"{_n(len(checked.problems), 'problem')} would stop a run")
+        parts.append(f"{counted(len(checked.problems), 'problem')} would stop a run")
     trial = checked.trial
     if trial and not trial.loads_all:
         parts.append("not all of the files would load")
     if parts:
         return f"[bold red]{'; '.join(parts)}[/]"
     files = "every row of the files would load; " if trial else ""
+    if checked.wiring and checked.wiring.idle:
+        return (
+            f"[bold yellow]not all done[/]: {files}nothing of {', '.join(checked.wiring.idle)} "
+            "reaches a table until there are staging models: step 3 of docs/how-to/add-a-source.md"
+        )
     return f"[bold green]all right[/]: {files}nothing was changed"
 
 
@@ -89,11 +94,12 @@ def _show_trial(trial: Trial) -> None:
                 "\n".join(trial.files[batch.source, batch.object]),
                 batch.n_read,
                 batch.n_accepted,
+                batch.n_duplicate,
                 batch.n_rejected,
             )
             for batch in trial.batches
         ]
-        out.print(table(["object", "file", "read", "accepted", "rejected"], rows))
+        out.print(table(["object", "file", "read", "accepted", "copies", "rejected"], rows))
     for rejected in trial.rejects:
         _show_rejected(rejected)
     for batch in trial.batches:
@@ -115,7 +121,9 @@ def _show_trial(trial: Trial) -> None:
 
 def _show_rejected(rejected: RejectedRows) -> None:
     n_rows = (
-        _n(rejected.n_rows, "row") if rejected.is_counted_whole else f"{rejected.n_rows:,}+ rows"
+        counted(rejected.n_rows, "row")
+        if rejected.is_counted_whole
+        else f"{rejected.n_rows:,}+ rows"
     )
     column = f" in column {rejected.column}" if rejected.column else ""
     value = "" if rejected.value is None else f", value '{rejected.value}'"
@@ -173,7 +181,3 @@ def _paragraph(title: str, names: Sequence[str]) -> None:
 
 def _indented(text: str) -> None:
     out.print(Padding(text, (0, 0, 0, 2)))
-
-
-def _n(number: int, thing: str, ending: str = "s") -> str:
-    return f"{number:,} {thing}{'' if number == 1 else ending}"

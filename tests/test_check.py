@@ -100,14 +100,14 @@ def test_samples_that_would_not_load(deployment: Deployment, tmp_path: Path) -> 
 
     assert result.exit_code == 1, result.output
     text = said(result)
-    assert "finance/invoice invoices.csv 3 0 2" in text
+    assert "finance/invoice invoices.csv 3 0 0 2" in text
     assert (
         "finance/invoice: 2 rows, rule bad_date in column invoiced_on not a date in the declared "
         "format first: invoices.csv line 3, value '05/04/2026'"
     ) in text
     assert "1 row, rule bad_decimal in column amount" in text
     assert "line 4, value 'ninety'" in text
-    assert "raise reject_limit in contracts/finance.yml" in text
+    assert "raise reject_limit in pipelines/contracts/finance.yml" in text
     assert "of no object invoce.csv finance/invoice comes as invoices*.csv" in text
     assert "of no object picture.png no enabled source has files of such a name" in text
     assert "refused finance/order" in text

@@ -21,12 +21,16 @@ from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.suites import load_suites
 from pipelines.settings import PROJECT_ROOT, Company
-from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.dbt_project import DbtProject, entity_sources
 from pipelines.transform.increment import build
 from pipelines.transform.marts import KEY_TESTS, require_whole_marts
 
 KEPT_SCHEMAS = frozenset({"control", "increment"})
 EXPECTATIONS = PROJECT_ROOT / "expectations"
+NOTHING_STAGED = (
+    "every table would be empty, as no enabled source has staging models: write them, step 3 of "
+    "docs/how-to/add-a-source.md"
+)
 
 
 class SalesopsTranslator(DagsterDbtTranslator):
@@ -89,6 +93,10 @@ def build_transform(company: Company) -> Transform:
     )
     def dbt_models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[Any]:
         """Build and test every model of the enabled sources."""
+        if not entity_sources(company):
+            raise dg.Failure(
+                f"{NOTHING_STAGED} ({', '.join(company.sources)})", allow_retries=False
+            )
         with warehouse.connect() as connection:
             begin_build(
                 connection, context.run.run_id, "tables", continues=context.run.parent_run_id

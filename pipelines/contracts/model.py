@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from pipelines.contracts.formats import check_complete, exact_pattern, two_readings
 
@@ -404,12 +404,17 @@ def snake_case(header: str) -> str:
     return words.lower()
 
 
+def _none_left(said: object) -> object:
+    # The key with all of its lines deleted.
+    return () if said is None else said
+
+
 class Contract(_Frozen):
     """A source system: its formats and its objects."""
 
     source: Name
     """Its name, which is that of the file."""
-    to_confirm: tuple[str, ...] = ()
+    to_confirm: Annotated[tuple[str, ...], BeforeValidator(_none_left)] = ()
     """Guesses of `salesops check --init` that nobody has looked at; until then nothing loads."""
     description: str
     """What the system is."""

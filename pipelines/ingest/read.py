@@ -7,6 +7,7 @@ deliveries are found in the warehouse.
 from __future__ import annotations
 
 import csv
+import difflib
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -221,10 +222,10 @@ class Reading:
     def _other_delimiter(self, path: Path, delimiter: str, says: str) -> FileRefused:
         declared = self.dialect.format.delimiter
         return FileRefused(
-            f"{path.name} {says} '{_SHOWN.get(delimiter, delimiter)}' parts its fields, and the "
-            f"contract says that '{_SHOWN.get(declared, declared)}' does. Declare "
+            f"{path.name} {says} '{_SHOWN.get(delimiter, delimiter)}' separates its fields, and "
+            f"the contract says that '{_SHOWN.get(declared, declared)}' does. Declare "
             f'`delimiter: "{_SHOWN.get(delimiter, delimiter)}"` in the format in '
-            f"contracts/{self.source}.yml, or correct the export."
+            f"pipelines/contracts/{self.source}.yml, or correct the export."
         )
 
     def _check_header(self, path: Path, header: list[str]) -> None:
@@ -249,9 +250,12 @@ class Reading:
             and not column.may_lack(self.format_name)
         ]
         if missing:
+            near = difflib.get_close_matches(missing[0], set(header) - needed, n=1)
+            hint = f" (is '{near[0]}' its new name?)" if near else ""
             raise FileRefused(
-                f"{path.name} lacks {_named(missing)}; it has {_named(header)}. Add the column to "
-                f"the export, or declare it `absent_ok` in contracts/{self.source}.yml."
+                f"{path.name} lacks {_named(missing)}{hint}; it has {_named(header)}. Add the "
+                "column to the export, or declare it `absent_ok` in "
+                f"pipelines/contracts/{self.source}.yml."
             )
 
     def _check_extra(self, path: Path, header: list[str]) -> None:
@@ -265,9 +269,9 @@ class Reading:
         if extra:
             raise FileRefused(
                 f"{path.name} has {_named(extra)}, unknown to the contract. Add it to `columns` "
-                f"of {self.object_name} in contracts/{self.source}.yml to load it, or to `also` to "
-                f"leave it; `{self.source}: {{ignore_columns: any}}` in the company file leaves "
-                "all of them."
+                f"of {self.object_name} in pipelines/contracts/{self.source}.yml to load it, or to "
+                f"`also` to leave it; `{self.source}: {{ignore_columns: any}}` in the company file "
+                "leaves all of them."
             )
 
     def _columns_in_file(self) -> set[str]:

@@ -26,7 +26,9 @@ from pipelines.calendar import MONTHS, FiscalCalendar, FiscalMonth, days
 from pipelines.contracts import available_sources
 from pipelines.settings import Company, ConfigurationError, Weekday
 
-STAGE_STATUSES = frozenset({"open", "won", "lost"})
+STAGE_STATUSES = ("open", "won", "lost")
+FORECAST_CATEGORIES = ("Omitted", "Pipeline", "Best Case", "Most Likely", "Commit", "Closed")
+"""What a stage can put a deal into; the spellings of CRMs are in `seed_forecast_category`."""
 ALIAS_DOMAINS = (
     "channel",
     "country",
@@ -327,15 +329,17 @@ def _check_known(
 
 def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:
     wrong = stages.filter(
-        ~pl.col("status").is_in(list(STAGE_STATUSES))
+        ~pl.col("status").is_in(STAGE_STATUSES)
         | pl.col("ordinal").cast(pl.Int32, strict=False).is_null()
     )
     if wrong.height:
         raise ConfigurationError(
             f"{folder}/{STAGES.name}: {wrong.height} stages are wrong "
-            f"(first: {wrong['stage'][0]}): ordinal must be a whole number, "
-            "status one of open, won, lost"
+            f"(first: {wrong['stage'][0]}, ordinal '{wrong['ordinal'][0]}', "
+            f"status '{wrong['status'][0]}'): ordinal must be a whole number, "
+            f"status one of {', '.join(STAGE_STATUSES)}"
         )
+    _check_known(folder, STAGES, stages["forecast_category"].drop_nulls(), FORECAST_CATEGORIES)
     return stages.with_columns(pl.col("ordinal").cast(pl.Int32))
 
 

@@ -57,9 +57,9 @@ def enabled_source(company: Company, name: str) -> Source:
     if contract.to_confirm:
         n_guesses = len(contract.to_confirm)
         raise ConfigurationError(
-            f"contracts/{name}.yml: {n_guesses} guess{'' if n_guesses == 1 else 'es'} not "
-            f"confirmed (first: {contract.to_confirm[0]}). Delete each line of `to_confirm` that "
-            "is right, correct the others; salesops check lists them all"
+            f"pipelines/contracts/{name}.yml: {n_guesses} guess{'' if n_guesses == 1 else 'es'} "
+            f"not confirmed (first: {contract.to_confirm[0]}). Delete each line of `to_confirm` "
+            "that is right, correct the others; salesops check lists them all"
         )
     chosen = company.sources[name].format or next(iter(contract.formats))
     if chosen not in contract.formats:
@@ -78,7 +78,7 @@ def _without(company: Company, name: str, contract: Contract) -> Contract:
     if unknown:
         raise ConfigurationError(
             f"{company.file}: sources.{name}.without names '{unknown[0]}', which is no object of "
-            f"contracts/{name}.yml; known: {', '.join(contract.objects)}"
+            f"pipelines/contracts/{name}.yml; known: {', '.join(contract.objects)}"
         )
     objects = {
         each: described.model_copy(update={"optional": True}) if each in absent else described

@@ -97,7 +97,7 @@ def try_files(
     files: dict[tuple[str, str], tuple[str, ...]] = {}
     batches: list[BatchResult] = []
     try:
-        landed = land(company, on, known).matched if known else []
+        landed = land(company, on, known, unusual_day=on).matched if known else []
     except LandingError as error:
         landed = []
         refused.append(str(error))

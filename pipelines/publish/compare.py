@@ -26,6 +26,8 @@ COLLAPSED = 0.5
 FEWEST_ROWS = 100
 """Smaller tables may do as they like."""
 OWN_SCHEMA = "meta"
+SHOWN_NAMES = 40
+"""Of changes that wait for a word, in one message."""
 ACCEPTED_FOR = timedelta(days=30)
 """How long an acceptance lasts that the gate proposes."""
 
@@ -71,8 +73,8 @@ BATCHES = Promise(
 CLOSED = Promise(
     "closed_periods_are_kept",
     "A closed period that moves by much has been reported, paid and planned on.",
-    "Look into meta.fct_restatement for the deals behind it; if it is right, name the change under "
-    "accepted_changes.",
+    "Look into control.restatement of the warehouse file for the deals behind it; if it is right, "
+    "name the change under accepted_changes.",
 )
 PROMISES = (DEFINITIONS, COLUMNS, GRAIN, ROWS, BATCHES, CLOSED)
 
@@ -192,8 +194,13 @@ def _example(promise: Promise, unmeant: Sequence[Break], more: str) -> str | Non
 
 
 def _next_step(promise: Promise, unmeant: Sequence[Break], today: date) -> str:
-    if promise is not DEFINITIONS or not unmeant:
+    if not unmeant:
         return promise.next_step
+    if promise is not DEFINITIONS:
+        names = list(dict.fromkeys(each.subject for each in unmeant))
+        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+        title = "Its name there" if len(names) == 1 else "Their names there"
+        return f"{promise.next_step} {title}: {', '.join(names[:SHOWN_NAMES])}{more}"
     until = today + ACCEPTED_FOR
     accepted = ", ".join(
         f"{{change: {each.subject}, reason: upgrade and readers have been told, until: {until}}}"

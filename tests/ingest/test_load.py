@@ -344,4 +344,4 @@ def test_extracts_without_a_column_that_came_later_say_which(shop: World, contra
     [result] = shop.load()
     assert result.status == "failed"
     assert "lacks column 'page'" in (result.message or "")
-    assert "`absent_ok` in contracts/shop.yml" in (result.message or "")
+    assert "`absent_ok` in pipelines/contracts/shop.yml" in (result.message or "")

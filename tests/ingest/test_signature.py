@@ -134,7 +134,7 @@ OLD_MAC = GOOD.replace(b"\n", b"\r")
         (OLD_MAC.replace(b"\rA,", b'\r"A\nB",'), "ends its lines with a carriage return alone"),
         (GOOD.replace(b"\n", b"\r", 1), "ends its lines with a carriage return alone"),
         (b"sep=,\r" + OLD_MAC, "ends its lines with a carriage return alone"),
-        (GOOD.replace(b",", b";"), 'Declare `delimiter: ";"` in the format in contracts/shop.yml'),
+        (GOOD.replace(b",", b";"), 'Declare `delimiter: ";"` in the format in pipelines/'),
         (GOOD.replace(b",", b"\t"), 'Declare `delimiter: "\\t"` in the format'),
         (b"sep=\\t\n" + GOOD.replace(b",", b"\t"), 'Declare `delimiter: "\\t"` in the format'),
         (b"Deals of March\n\n" + GOOD, "has its header in line 3, below a title"),
@@ -240,8 +240,10 @@ def test_lines_are_counted_from_the_top_of_the_file(shop: World) -> None:
 
 def test_a_line_for_excel_that_says_otherwise_is_refused(shop: World) -> None:
     result = shop.try_load(b"sep=;\n" + GOOD.replace(b",", b";"))
-    assert "says that ';' parts its fields" in str(result.message)
-    assert 'Declare `delimiter: ";"` in the format in contracts/shop.yml' in str(result.message)
+    assert "says that ';' separates its fields" in str(result.message)
+    assert 'Declare `delimiter: ";"` in the format in pipelines/contracts/shop.yml' in str(
+        result.message
+    )
 
 
 def test_a_line_for_excel_alone_is_an_empty_file(shop: World) -> None:
