@@ -176,19 +176,24 @@
 
 {#-
     What an attribute was at a moment: what was said of it last; else what it was before the next
-    change of it, as far as that was known then. What follows from a stage follows from no other.
+    change of it that was known then. What follows from a stage follows from no other.
 -#}
 {% macro attribute_at_moment(name) -%}
-    {%- set next = 'next_' ~ name -%}
     case
         when last_{{ name }} is not null then {{ struct_field('last_' ~ name, 'value') }}
+        {%- for next in ['next_' ~ name, 'told_' ~ name] %}
         when
-            {{ struct_field(next, 'is_known') }}
-            and {{ struct_field(next, 'believed_from') }} <= learned_at
-            {%- if name in attributes_of_stage() %}
-            and coalesce({{ struct_field(next, 'stage_value') }}, stage_value) = stage_value
-            {%- endif %}
-            then {{ struct_field(next, 'value') }}
+            {{ struct_field(next, 'believed_from') }} <= learned_at
+            then
+            case
+                when
+                    {{ struct_field(next, 'is_known') }}
+                    {%- if name in attributes_of_stage() %}
+                    and coalesce({{ struct_field(next, 'stage_value') }}, stage_value) = stage_value
+                    {%- endif %}
+                    then {{ struct_field(next, 'value') }}
+            end
+        {%- endfor %}
     end as {{ name }}
 {%- endmacro %}
 
@@ -196,9 +201,37 @@
 {% macro record_at_moment(name) -%}
     case
         when last_record is not null then {{ struct_field('last_record', name) }}
-        when {{ struct_field('next_record', 'believed_from') }} <= learned_at
-            then {{ struct_field('next_record', name) }}
+        {%- for next in ['next_record', 'told_record'] %}
+        when {{ struct_field(next, 'believed_from') }} <= learned_at
+            then {{ struct_field(next, name) }}
+        {%- endfor %}
     end as {{ name }}
+{%- endmacro %}
+
+{#-
+    The next record after a row, and of every attribute what the next to speak of it says it was
+    before, as `<prefix>_record` and `<prefix>_<attribute>`.
+-#}
+{% macro heard_afterwards(prefix, window) -%}
+    {%- set of_record = {'believed_from': 'believed_from'} -%}
+    {%- for name, _ in record_attributes() -%}
+        {%- do of_record.update({name: name}) -%}
+    {%- endfor -%}
+    {{ next_said("kind = 'record'", of_record, window) }} as {{ prefix }}_record
+    {%- for name, type in state_attributes() + other_attributes() %},
+    {{ next_said('says_' ~ name, {
+        'value': 'was_' ~ name, 'is_known': 'knows_' ~ name, 'believed_from': 'believed_from',
+        'stage_value': "case when kind = 'record' then stage_value end",
+    }, window) }} as {{ prefix }}_{{ name }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- What `heard_afterwards` gives, of another relation. -#}
+{% macro told_attributes(relation) -%}
+    {{ relation }}.told_record
+    {%- for name, _ in state_attributes() + other_attributes() %},
+    {{ relation }}.told_{{ name }}
+    {%- endfor %}
 {%- endmacro %}
 
 {#-
@@ -213,14 +246,9 @@
     {{ last_said("kind in ('record', 'state', 'field')", {'is_history': "kind <> 'record'"}, 'so_far') }}
         as last_evidence,
     {{ last_said("kind = 'record'", dict(of_record, is_gone='is_gone'), 'so_far') }} as last_record,
-    {{ next_said("kind = 'record'", dict(of_record, believed_from='believed_from'), 'afterwards') }}
-        as next_record
+    {{ heard_afterwards('next', 'afterwards') }}
     {%- for name, type in state_attributes() + other_attributes() %},
-    {{ last_said('says_' ~ name, {'value': name}, 'so_far') }} as last_{{ name }},
-    {{ next_said('says_' ~ name, {
-        'value': 'was_' ~ name, 'is_known': 'knows_' ~ name, 'believed_from': 'believed_from',
-        'stage_value': "case when kind = 'record' then stage_value end",
-    }, 'afterwards') }} as next_{{ name }}
+    {{ last_said('says_' ~ name, {'value': name}, 'so_far') }} as last_{{ name }}
     {%- endfor %}
 {%- endmacro %}
 

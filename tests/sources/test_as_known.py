@@ -211,6 +211,40 @@ def test_a_stage_is_none_before_it_was_known(staged: Systems) -> None:
 
 
 @pytest.fixture(scope="module")
+def past_midnight(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """An export that ran past midnight; a change that was made before its stamp comes later."""
+
+    def change(number: int, moment: str, field: str, old: str, new: str) -> Row:
+        return {
+            "id": f"017{number}", "opportunity_id": "D", "created_date": moment, "field": field,
+            "old_value": old, "new_value": new,
+        }  # fmt: skip
+
+    moved = change(1, "2026-02-20 15:00:00", "StageName", "Prospecting", "Negotiation/Review")
+    late = change(2, "2026-03-03 06:00:00", "Amount", "80", "100")
+    record = deal(FIRST, "D", stage_name="Negotiation/Review", amount="100")
+    record |= {"system_modstamp": "2026-03-03 08:00:00"}
+    return built(
+        tmp_path_factory.mktemp("midnight"),
+        {
+            FIRST: {"salesforce": {"opportunity": [record], "opportunity_field_history": [moved]}},
+            SECOND: {"salesforce": {"opportunity": [], "opportunity_field_history": [late]}},
+        },
+        "fct_opportunity_version",
+    )
+
+
+def test_a_change_of_before_the_stamp_leaves_what_the_record_said(past_midnight: Built) -> None:
+    asked = (
+        "select known_from_on, stage, owner_id, amount_in_currency, is_deleted "
+        f"from pipeline.fct_opportunity_version where known_from_on <= '{FIRST}' order by all"
+    )
+    then = past_midnight(FIRST, asked)
+    assert then == [(date(2026, 2, 20), "Negotiation/Review", "005A", Decimal(100), False)]
+    assert past_midnight(SECOND, asked) == then
+
+
+@pytest.fixture(scope="module")
 def calendars(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Quotas by start alone; months that are put right, a later start, and a seller who leads."""
     return built(

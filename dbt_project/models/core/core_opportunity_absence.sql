@@ -17,11 +17,13 @@ all_records as (
     {{ union_entity('opportunity') }}
 ),
 
+-- An extract that ran past midnight has records that are stamped after its cut, and lacks none of
+-- them.
 first_records as (
     select
         all_records.source_system,
         all_records.opportunity_id,
-        min(all_records.recorded_at) as first_record_at
+        min(least(all_records.recorded_at, all_records.extracted_at)) as first_record_at
     from all_records
     {% if is_incremental() -%}
     inner join changed

@@ -21,6 +21,8 @@ heard as (
         opportunity_id,
         recorded_at,
         kind,
+        weight,
+        tie,
         is_gone,
         learned_at,
         batch_id,
@@ -45,13 +47,53 @@ heard as (
         )
 ),
 
+-- An export that runs past midnight stamps rows after its own cut, and history of the next extract
+-- comes to lie before them. Who is next by what had been delivered is asked apart, as it is rare.
+told_ahead as (
+    select distinct opportunity_key
+    from witnesses
+    where recorded_at > learned_at
+),
+
+heard_by_delivery as (
+    select
+        witnesses.opportunity_key,
+        witnesses.recorded_at,
+        witnesses.weight,
+        witnesses.tie,
+        {{ heard_afterwards('told', 'delivered_afterwards') }}
+    from witnesses
+    inner join told_ahead on witnesses.opportunity_key = told_ahead.opportunity_key
+    window
+        delivered_afterwards as (
+            partition by witnesses.opportunity_key
+            order by
+                least(witnesses.recorded_at, witnesses.learned_at), witnesses.recorded_at,
+                witnesses.weight, witnesses.tie
+            rows between 1 following and unbounded following
+        )
+),
+
+heard_of as (
+    select
+        heard.*,
+        {{ told_attributes('heard_by_delivery') }}
+    from heard
+    left join heard_by_delivery
+        on
+            heard.opportunity_key = heard_by_delivery.opportunity_key
+            and heard.recorded_at = heard_by_delivery.recorded_at
+            and heard.weight = heard_by_delivery.weight
+            and heard.tie = heard_by_delivery.tie
+    where heard.instant_rank = 1
+),
+
 -- A deal begins with what its stage was.
 staged as (
     select
         *,
         {{ attribute_at_moment('stage_value') }}
-    from heard
-    where instant_rank = 1
+    from heard_of
 )
 
 select
