@@ -69,7 +69,7 @@ outdated: $(INSTALLED) ## List what a newer set of dependencies that resolves wo
 		<(grep -o '^[a-z0-9.-]*==[^ ]*' $(VENV)/newest.lock) && echo "all are the newest that resolve" || true
 
 clean: ## Remove the demo company's landing, warehouse and published folders
-	rm -rf data/landing data/warehouse data/published
+	rm -rf data/landing/demo data/warehouse/demo data/published/demo
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) or sys.exit(f"Python 3.11, 3.12 or \

@@ -169,12 +169,15 @@ def _span(days: list[date]) -> str:
 def _refuse_other_company(company: Company, extracts: DemoExtracts) -> None:
     """Extracts of two demo companies in one landing folder would make a third that never was."""
     own = {(file.source, file.object, file.day, file.path.name) for file in extracts.files}
+    written = {file.source for file in extracts.files}
     for path in sorted(company.paths.landing.glob("*/*/*/*")):
         source, name, day = path.parts[-4:-1]
-        if (source, name, date.fromisoformat(day), path.name) not in own:
+        # A source that somebody added to the demo company is theirs.
+        if source in written and (source, name, date.fromisoformat(day), path.name) not in own:
             raise ConfigurationError(
-                f"{short(path)} is of another demo company, or of the same at another size or with "
-                "other days. Remove the landing folder first: make clean"
+                f"{short(path)} is none of the extracts that this would write: it is of a real "
+                "company, or of the demo company at another size or with other days. If it is the "
+                f"demo company's, remove {short(company.paths.landing)} first"
             )
 
 

@@ -290,7 +290,8 @@ def test_samples_that_give_no_contract(tmp_path: Path, files: dict[str, str], sa
         (["1", "2"], {"type": "integer"}),
         (["01", "02"], {"type": "text"}),
         (["1.5", "2e3"], {"type": "decimal"}),
-        (["1,234.50", "2"], {"type": "text"}),
+        (["1,234.50", "2"], {"type": "decimal"}),
+        (["1,23.50", "2"], {"type": "text"}),
         (["12345678901234567890.5"], {"type": "decimal", "precision": 24}),
         (["20260531", "20260601"], {"type": "integer"}),
         (["2026-05-31T10:00:00Z", "2026-05-31T10:00:00.5Z"], {"type": "timestamp"}),
@@ -310,3 +311,27 @@ def test_a_type_is_guessed_only_where_every_value_keeps_to_it(
     round_trip(tmp_path, "shop", [file])
     found = load_contract("shop").objects["a"].columns[1]
     assert {key: getattr(found, key) for key in column} == column
+
+
+@pytest.mark.usefixtures("contracts")
+@pytest.mark.parametrize(
+    ("amounts", "separators"),
+    [
+        (["62.500,00", "900,50"], (",", ".")),
+        (["1,200.00", "900.50"], (".", ",")),
+        (["1,234,567", "12"], (".", ",")),
+    ],
+)
+def test_thousands_are_found(
+    tmp_path: Path, amounts: list[str], separators: tuple[str, str]
+) -> None:
+    file = tmp_path / "shop_invoice.csv"
+    lines = [f"I{n};{amount};\n" for n, amount in enumerate(amounts)]
+    file.write_text("invoice_id;amount;note\n" + "".join(lines), encoding="utf-8")
+    draft = write_draft([read_sample(file)])
+    contract = load_contract("shop")
+    format_ = contract.format_of("invoice", "files")
+    assert (format_.decimal_separator, format_.thousands_separator) == separators
+    [amount] = [one for one in contract.objects["invoice"].columns if one.name == "amount"]
+    assert amount.type == "decimal"
+    assert f"with '{separators[1]}' between its thousands" in " ".join(draft.to_confirm)

@@ -155,6 +155,9 @@ def _format(sample: Sample, guesses: Sequence[Guess]) -> dict[str, Any]:
             format_[key] = list(words)
     if any(found.has_comma for found in guesses):
         format_["decimal_separator"] = ","
+    between = {found.thousands for found in guesses} - {"", format_.get("decimal_separator", ".")}
+    if between:
+        format_["thousands_separator"] = between.pop()
     return format_
 
 

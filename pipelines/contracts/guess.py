@@ -37,6 +37,11 @@ _NOTHING = {"null", "none", "n/a", "na", "nan", "nil", "-", "\\n", "#n/a"}
 _INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d+|\d+)", re.ASCII)
+_GROUPED = {
+    ",": re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", re.ASCII),
+    ".": re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?", re.ASCII),
+}
+"""Numbers with thousands, by what stands between them."""
 _ADDRESS = re.compile(r"[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _PHONE = re.compile(r"\+?[\d\s().\-/]{7,20}(\s*(x|ext\.?)\s*\d+)?", re.I)
 _IS_PHONE = re.compile(r"(^|_)(phone|mobile|fax|tel|telephone|cell)(_|$)")
@@ -70,6 +75,8 @@ class Guess:
     """Sentences to follow `<object>.<column> `."""
     truths: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """Words for true and false."""
+    thousands: str = ""
+    """What stands between the thousands."""
     has_comma: bool = False
     """Decimal places follow a comma."""
     has_local_times: bool = False
@@ -154,6 +161,20 @@ def _number(name: str, column: SampleColumn, values: list[str]) -> Guess | None:
         return _decimal(values, has_comma=False)
     if _all(_DECIMAL_COMMA.fullmatch, values) and not is_typed:
         return _decimal([value.replace(",", ".") for value in values], has_comma=True)
+    return None if is_typed else _grouped(values)
+
+
+def _grouped(values: list[str]) -> Guess | None:
+    """Numbers with thousands; `1,234` alone could have three decimal places as well."""
+    for between, pattern in _GROUPED.items():
+        is_sure = any(value.count(between) > 1 or {".", ","} <= set(value) for value in values)
+        if is_sure and _all(pattern.fullmatch, values):
+            plain = [value.replace(between, "").replace(",", ".") for value in values]
+            found = _decimal(plain, has_comma=between == ".")
+            if found is not None:
+                found.thousands = between
+                found.said = [f"is a decimal, with '{between}' between its thousands"]
+            return found
     return None
 
 

@@ -111,6 +111,9 @@ class Format(_Frozen):
     """The zone timestamps are written in."""
     decimal_separator: Literal[".", ","] = "."
     """The character before the decimal places."""
+    thousands_separator: Literal[",", ".", " ", "'", "\u2019", "\u00a0", "\u202f"] | None = None
+    """The character between groups of three digits, where there is one; numbers without it are read
+    as well, and one that is grouped in another way is rejected."""
     footer: tuple[str, ...] = ()
     """Lines with `*` that a report writes below its rows. The lines of one field at the end of a
     file, such a one among them, are no rows."""
@@ -119,6 +122,10 @@ class Format(_Frozen):
     def _reads_one_way(self) -> Format:
         _check_unambiguous(self.dates, is_date=True)
         _check_unambiguous(self.timestamps, is_date=False)
+        if self.thousands_separator == self.decimal_separator:
+            raise ValueError(
+                f"decimal_separator and thousands_separator are both '{self.decimal_separator}'"
+            )
         if self.quote == self.delimiter:
             raise ValueError(f"quote and delimiter are both '{self.quote}'")
         meanings = {"true": self.true_tokens, "false": self.false_tokens, "nothing": self.nulls}

@@ -79,12 +79,23 @@ def typed(column: Column, dialect: Dialect) -> pl.Expr:
         return _first_match(text, [*dates, *([TYPED_DATE] * dialect.is_typed)], _to_date)
     if column.type == "timestamp":
         return _moment(text, column.formats or format_.timestamps, dialect)
+    if format_.thousands_separator:
+        text = _ungrouped(text, format_)
     if column.type == "integer":
         return _where_exact(text, INTEGER, text.cast(pl.Int64, strict=False))
     if format_.decimal_separator != ".":
         # A point is then no separator; what has one is no number of this file.
         text = text.str.replace_all(".", "?", literal=True).str.replace(",", ".", literal=True)
     return _decimal(text, column)
+
+
+def _ungrouped(text: pl.Expr, format_: Format) -> pl.Expr:
+    """Numbers without the character between their thousands; one that is elsewhere too stays."""
+    between = re.escape(str(format_.thousands_separator))
+    places = re.escape(format_.decimal_separator)
+    is_grouped = text.str.contains(rf"^[+-]?\d{{1,3}}(?:{between}\d{{3}})+(?:{places}\d*)?$")
+    plain = text.str.replace_all(str(format_.thousands_separator), "", literal=True)
+    return pl.when(is_grouped).then(plain).otherwise(text)
 
 
 def rules(column: Column, recorded_before: datetime | None) -> list[Rule]:

@@ -67,6 +67,42 @@ def test_a_thousands_separator_is_no_decimal_comma(tmp_path: Path) -> None:
     assert block.rejects["value"].to_list() == ["1.234,5", "1,234,5", "1.5"]
 
 
+@pytest.mark.parametrize(
+    ("between", "places", "written"),
+    [
+        (",", ".", ["1,234.50", "-12,345,678.5", "999.5", "1234.50"]),
+        (".", ",", ["1.234,50", "-12.345.678,5", "999,5", "1234,50"]),
+        ("'", ".", ["1'234.50", "-12'345'678.5", "999.5", "1234.50"]),
+        ("\u00a0", ",", ["1\u00a0234,50", "-12\u00a0345\u00a0678,5", "999,5", "1234,50"]),
+    ],
+)
+def test_thousands_are_read_where_their_separator_is_declared(
+    tmp_path: Path, between: str, places: str, written: list[str]
+) -> None:
+    content = "id;amount\n" + "".join(f"{n};{text}\n" for n, text in enumerate(written))
+    block = read(
+        tmp_path, content.encode(), [ID, AMOUNT],
+        delimiter=";", decimal_separator=places, thousands_separator=between,
+    )  # fmt: skip
+    numbers = [number for _, number in rows(block)]
+    assert numbers == [Decimal(n) for n in ("1234.5", "-12345678.5", "999.5", "1234.5")]
+
+
+def test_groups_that_are_no_thousands_are_no_number(tmp_path: Path) -> None:
+    wrong = ["1,23", "12,34,567", "1,2345", "1,234,56.7", ",123", "1.234,5", "1,234.567,8"]
+    content = "id;amount\n" + "".join(f"{n};{text}\n" for n, text in enumerate(wrong))
+    block = read(tmp_path, content.encode(), [ID, AMOUNT], delimiter=";", thousands_separator=",")
+    assert block.rejects["value"].to_list() == wrong
+
+
+def test_whole_numbers_have_thousands_as_well(tmp_path: Path) -> None:
+    count = {"name": "n", "type": "integer"}
+    content = b"id;n\na;1,234\nb;1234\nc;12,34\n"
+    block = read(tmp_path, content, [ID, count], delimiter=";", thousands_separator=",")
+    assert [number for _, number in block.accepted.drop("_line").rows()] == [1234, 1234]
+    assert block.rejects["value"].to_list() == ["12,34"]
+
+
 def test_quotes_are_text_where_there_is_no_quoting(tmp_path: Path) -> None:
     block = read(
         tmp_path,
