@@ -39,6 +39,8 @@ SEPARATOR = re.compile(r"""("?)sep=(\\t|.)\1[\s,;|]*""", re.IGNORECASE)
 _DELIMITERS = (",", ";", "\t", "|")
 _SHOWN = {"\t": "\\t"}
 MOST_TITLE_LINES = 20
+LINE = "_line"
+"""Beside the columns of a file: where each row stands in it."""
 _TOTAL = re.compile(
     r"((grand|overall|report|sub)[\s-]*)?totals?\s*([:(].*)?|(gesamt(summe|ergebnis)?|summe|sum):?",
     re.IGNORECASE,
@@ -239,6 +241,11 @@ class Reading:
         twice = sorted({name for name in header if header.count(name) > 1})
         if twice:
             raise FileRefused(f"{path.name} has column '{twice[0]}' twice. Fix the export.")
+        if LINE in header and LINE in {column.source for column in self.contract.loaded}:
+            raise FileRefused(
+                f"{path.name} has column '{LINE}', which is what the warehouse calls the line of "
+                "a row. Rename it in the export."
+            )
 
     def _check_missing(self, path: Path, header: list[str]) -> None:
         needed = self._columns_in_file()
