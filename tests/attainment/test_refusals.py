@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from pipelines.settings import PROJECT_ROOT, ConfigurationError, load_company
+from pipelines.transform.dbt_project import DBT_PROJECT
 from tests.deployment import Deployment
 from tests.docs.test_attainment_page import deliver
 from tests.sources.world import Systems
+from tests.test_generic_tests import failing
 
 pytestmark = pytest.mark.xdist_group("attainment_page")
 
@@ -54,6 +56,37 @@ def test_half_a_deal_that_is_nobodys(tmp_path: Path) -> None:
         "where opportunity_id = '006R' and measure = 'bookings' group by all "
         "having sum(credit_amount) <> 0 order by all"
     ) == [("005B", "direct", 33000), ("unassigned", "house", 33000)]
+
+
+@pytest.mark.parametrize(
+    ("credit_type", "participant", "pct", "is_refused"),
+    [
+        ("house", "unassigned", "0.0001", False),
+        ("house", "unassigned", "-0.0002", False),
+        ("house", "unassigned", "1", False),
+        ("house", "unassigned", "0.01", True),
+        ("house", "unassigned", "-0.1", True),
+        ("house", "unassigned", "null", True),
+        ("split", "unassigned", "0.5", True),
+        ("split", "005A", "0.3333", False),
+    ],
+)
+def test_rounded_thirds_are_whole(
+    credit_type: str, participant: str, pct: str, *, is_refused: bool
+) -> None:
+    """33.33 % each of three leave a hundredth of a percent, which is the house's (M4)."""
+    models = yaml.safe_load((DBT_PROJECT / "models" / "core" / "_core.yml").read_text("utf-8"))
+    [shares] = [each for each in models["models"] if each["name"] == "core_credit_share"]
+    [condition] = [
+        test["no_rows"]["arguments"]["condition"]
+        for test in shares["data_tests"]
+        if test.get("no_rows", {}).get("name") == CHECK
+    ]
+    rows = (
+        f"select date '9999-12-31' as valid_to_on, '{credit_type}' as credit_type, "
+        f"'{participant}' as participant_id, {pct} as credit_pct"
+    )
+    assert failing("no_rows", rows, condition=condition) == int(is_refused)
 
 
 def test_only_checks_of_crediting_can_be_let_pass(tmp_path: Path) -> None:
