@@ -96,7 +96,8 @@ def test_team_credit_reaches_a_manager_once_he_is_known_to_be_above(people: Syst
         "from attainment.fct_achievement where measure = 'team_bookings' "
         "and effective_on = '2026-02-25' and participant_id <> '005V' order by all"
     ) == [
-        ("005M", date(2026, 1, 5), "book", Decimal(3000)),
+        # Booked on 5 January; the first quota on a team's bookings was approved on 20 January.
+        ("005M", date(2026, 1, 20), "book", Decimal(3000)),
         ("005M", date(2026, 3, 2), "recredit", Decimal(1000)),
     ]
 

@@ -36,6 +36,7 @@ below as (
             wanted_of_teams.known_from_on,
             case when closure.distance = 0 then wanted_with_own.known_from_on end
         ) as known_from_on,
+        closure.known_from_on as above_from_on,
         closure.known_to_on,
         wanted_of_teams.measure,
         own.effective_on,
@@ -65,7 +66,7 @@ passed_on as (
         measure,
         effective_on,
         greatest(recorded_on, known_from_on) as recorded_on,
-        case when known_from_on > recorded_on then 'recredit' else cause end as cause,
+        case when above_from_on > recorded_on then 'recredit' else cause end as cause,
         n_bookings,
         amount
     from below
