@@ -200,7 +200,8 @@ def _shown(annotation: Any) -> str:
     if origin is Annotated:
         return _shown(inner[0])
     if origin is Literal:
-        return ", ".join(f"`{each}`" for each in inner)
+        # A space that is none of the keyboard's cannot be told from one on the page.
+        return ", ".join(f"`{each if str(each).isprintable() else ascii(each)}`" for each in inner)
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_shown(each) for each in inner if each is not type(None)))
     if origin in (tuple, frozenset):

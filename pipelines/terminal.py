@@ -41,6 +41,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _SHOWN_CHECKS = 10
+_ANY_WIDTH = 100_000
 _SHOWN_RESTATEMENTS = 20
 
 
@@ -74,13 +75,10 @@ def answer(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableT
 
     A value that is cut in two is read as two.
     """
-    widths = [
-        max((len(str(row[position])) for row in rows), default=0)
-        for position in range(len(columns))
-    ]
-    needed = sum(max(width, len(name)) + 1 for width, name in zip(widths, columns, strict=True))
-    if needed <= out.width + 1:
-        return table(columns, rows)
+    whole = table(columns, rows)
+    needed = out.measure(whole, options=out.options.update(max_width=_ANY_WIDTH)).maximum
+    if not rows or needed <= out.width:
+        return whole
     records = Table(show_header=False, box=None, pad_edge=False)
     records.add_column(no_wrap=True)
     records.add_column(overflow="fold")

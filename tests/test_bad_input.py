@@ -103,6 +103,11 @@ def without_column(text: str, position: int) -> str:
 REFUSED_BY_THE_LOAD = [
     case("missing column", without_column(GOOD, 4), "lacks", "deal_stage", "sales_pipeline.csv"),
     case(
+        "renamed column",
+        GOOD.replace("deal_stage", "Deal_Stage", 1),
+        "lacks column 'deal_stage' (is 'Deal_Stage' its new name?)",
+    ),
+    case(
         "extra column",
         "\n".join(
             line + (",mood" if not number else ",fine")
@@ -132,6 +137,7 @@ REFUSED_BY_THE_LOAD = [
         "close_date",
         "bad_date",
         "15-11-25",
+        "%Y-%m-%d; another one goes into `dates` of the contract's format",
     ),
     case(
         "duplicate key",

@@ -191,7 +191,21 @@ def test_nothing_loads_while_a_guess_is_open(contracts: Path, tmp_path: Path) ->
     assert all(guess in " ".join(listed.output.split()) for guess in guesses)
 
     confirmed(Draft("shop", contracts / "shop.yml", tuple(guesses)))
+    with (contracts / "shop.yml").open("a") as contract:
+        contract.write("to_confirm:\n")
+    assert load_contract("shop").to_confirm == ()
+    # The demo company's today is in July; a sample is of whatever day.
+    tried_later = deployment.command("check", "--on", "2026-11-26", str(file))
+    assert tried_later.exit_code == 0, tried_later.output
+    said = " ".join(tried_later.output.split())
+    assert (
+        "not all done: every row of the files would load; nothing of shop reaches a table" in said
+    )
     assert deployment.land("2026-05-31", file).exit_code == 0
+    ran = deployment.run()
+    assert ran.exit_code == 1
+    assert "no enabled source has staging models" in " ".join(ran.output.split())
+    assert deployment.release_id is None
 
 
 @pytest.mark.parametrize(

@@ -41,5 +41,18 @@ def test_rows_that_do_not_fit_are_records() -> None:
         assert str(value) in text
 
 
+def test_every_width_is_a_whole_table_or_records() -> None:
+    """Between the two, no width cuts a value."""
+    for width in range(80, 140):
+        text = shown(WIDE, [ROW], width)
+        for value in (*WIDE, *ROW):
+            assert str(value) in text, width
+
+
+def test_no_rows_leave_the_names() -> None:
+    for name in WIDE:
+        assert name[:10] in shown(WIDE, [], 80)
+
+
 def test_a_missing_value_is_empty() -> None:
     assert shown(("a", "b"), [(None, 1)], 80).split() == ["a", "b", "1"]

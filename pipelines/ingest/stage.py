@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -224,20 +225,21 @@ class Stage:
         message = (
             f"{self.batch.title}: {result.n_rejected} of {result.n_read} rows rejected "
             f"(limit {limit}): first {place}{column} rule {first['rule']}{value} "
-            f"({MEANINGS[first['rule']]}{self._declared(first['rule'])}). Fix the export and land "
+            f"({MEANINGS[first['rule']]}{self._declared(first)}). Fix the export and land "
             "it again with --replace, or raise reject_limit in "
             f"pipelines/contracts/{self.source.name}.yml"
         )
         raise BatchRefused(result.failed(message), rejects)
 
-    def _declared(self, rule: str) -> str:
+    def _declared(self, reject: dict[str, Any]) -> str:
         """The formats a date was tried with, and where another one is declared."""
-        kind = {"bad_date": "dates", "bad_timestamp": "timestamps"}.get(rule)
+        kind = {"bad_date": "dates", "bad_timestamp": "timestamps"}.get(reject["rule"])
         if kind is None:
             return ""
-        format_ = self.source.format_of(self.batch.object)
-        tried = ", ".join(dict.fromkeys(getattr(format_, kind)))
-        return f": {tried}; another one goes into `{kind}` of the contract's format"
+        [own] = [each.formats for each in self.contract.columns if each.name == reject["column"]]
+        tried = own or getattr(self.source.format_of(self.batch.object), kind)
+        place = "`formats` of the column" if own else f"`{kind}` of the contract's format"
+        return f": {', '.join(tried)}; another one goes into {place}"
 
     def _set_aside(self, result: BatchResult, rejects: pl.DataFrame) -> pl.DataFrame:
         """Rows of a history whose only fault is a value out of range; none where they are many."""

@@ -10,10 +10,12 @@ import pytest
 
 from pipelines.publish.compare import (
     BATCHES,
+    CLOSED,
     COLUMNS,
     GRAIN,
     PROMISES,
     ROWS,
+    SHOWN_NAMES,
     Break,
     accepting,
     differences,
@@ -175,3 +177,14 @@ def test_the_reason_of_an_accepted_change_is_found() -> None:
     change = accepted("bookings/2026-02-01")
     assert accepting("bookings/2026-02-01", [change], TODAY) is change
     assert accepting("bookings/2026-05-01", [change], TODAY) is None
+
+
+def test_every_name_that_waits_for_a_word_is_in_the_next_step() -> None:
+    breaks = [Break(CLOSED, f"bookings/2026-0{month}-01", "moved") for month in (2, 5, 8)]
+    [failed] = [each for each in judge(breaks, (), TODAY) if each.status == "fail"]
+    assert failed.next_step.endswith(
+        "Their names there: bookings/2026-02-01, bookings/2026-05-01, bookings/2026-08-01"
+    )
+    many = [Break(CLOSED, f"bookings/{n}", "moved") for n in range(SHOWN_NAMES + 2)]
+    [failed] = [each for each in judge(many, (), TODAY) if each.status == "fail"]
+    assert failed.next_step.endswith("and 2 more")

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.sources.test_hubspot_later import deal as hubspot_deal
+from tests.sources.test_hubspot_later import stage
 from tests.sources.world import Row, Systems
 
 pytestmark = pytest.mark.xdist_group("as known")
@@ -172,32 +174,17 @@ def test_another_price_changes_no_earlier_day(priced: Built, day: date) -> None:
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Nothing but HubSpot, whose pipeline gets a stage on the second day."""
 
-    def stage(day: date, name: str, order: int, closed: str = "FALSE") -> Row:
-        return {
-            "stage_id": name, "pipeline_id": "default", "label": name,
-            "display_order": str(order), "probability": "0.2", "closed_won": closed,
-            "is_closed": closed, "_fivetran_deleted": "FALSE", "_fivetran_synced": at(day),
-        }  # fmt: skip
-
-    def hubspot_deal(day: date, record: str, name: str) -> Row:
-        return {
-            "deal_id": record, "is_deleted": "false", "deal_pipeline_id": "default",
-            "deal_pipeline_stage_id": name, "owner_id": "1", "property_dealname": record,
-            "property_amount": "200", "property_createdate": "2026-02-20 18:00:00",
-            "property_closedate": "2026-03-01 16:00:00", "_fivetran_synced": at(day),
-        }  # fmt: skip
-
     systems = Systems.of(tmp_path_factory.mktemp("staged"), "hubspot")
-    first = [stage(FIRST, "talk", 0), stage(FIRST, "won", 2, "TRUE")]
+    first = [stage("talk", 0), stage("won", 2, won="TRUE")]
     systems.deliver(
-        FIRST, "hubspot", deal_pipeline_stage=first, deal=[hubspot_deal(FIRST, "1", "talk")],
+        FIRST, "hubspot", deal_pipeline_stage=first, deal=[hubspot_deal("1", "talk", FIRST)],
         owner=[{"owner_id": "1", "first_name": "Cara", "last_name": "Dunn"}],
     )  # fmt: skip
     systems.deliver(
         SECOND,
         "hubspot",
-        deal_pipeline_stage=[*first, stage(SECOND, "trial", 1)],
-        deal=[hubspot_deal(SECOND, "1", "trial")],
+        deal_pipeline_stage=[*first, {**stage("trial", 1), "_fivetran_synced": at(SECOND)}],
+        deal=[hubspot_deal("1", "trial", SECOND)],
     )
     systems.build("fct_stage_win_rate")
     return systems

@@ -15,22 +15,45 @@ without_end as (
     where period_end_on is null
 ),
 
+holders as (
+    select
+        source_system,
+        quota_id,
+        coalesce(version, '') as version,
+        measure,
+        coalesce(participant_id, territory_id, node, '') as holder_id,
+        quota_on,
+        calendar_end_on,
+        known_from_on,
+        known_to_on
+    from delivered
+),
+
+-- Another amount leaves the calendar as it is.
+listed as (
+    {{ merged_ranges(
+        'holders',
+        by=['source_system', 'quota_id', 'version'],
+        says=['measure', 'holder_id', 'quota_on', 'calendar_end_on']
+    ) }}
+),
+
 points as (
     select
         source_system,
-        coalesce(version, '') as version,
+        version,
         measure,
         known_from_on as point_on
-    from delivered
+    from listed
 
     union
 
     select
         source_system,
-        coalesce(version, '') as version,
+        version,
         measure,
         known_to_on as point_on
-    from delivered
+    from listed
     where known_to_on < {{ open_end() }}
 ),
 
@@ -41,23 +64,22 @@ ranges as (
 
 quotas as (
     select
-        delivered.*,
-        without_end.version as known_version,
+        listed.*,
         ranges.known_from_on as calendar_from_on,
         ranges.known_to_on as calendar_to_on
-    from delivered
+    from listed
     inner join without_end
         on
-            delivered.source_system = without_end.source_system
-            and coalesce(delivered.version, '') = without_end.version
-            and delivered.measure = without_end.measure
+            listed.source_system = without_end.source_system
+            and listed.version = without_end.version
+            and listed.measure = without_end.measure
     inner join ranges
         on
             without_end.source_system = ranges.source_system
             and without_end.version = ranges.version
             and without_end.measure = ranges.measure
-            and delivered.known_from_on <= ranges.known_from_on
-            and delivered.known_to_on > ranges.known_from_on
+            and listed.known_from_on <= ranges.known_from_on
+            and listed.known_to_on > ranges.known_from_on
 ),
 
 periods as (select * from {{ ref('core_fiscal_period') }}),
@@ -85,11 +107,11 @@ months as (
 starts as (
     select
         quotas.source_system,
-        quotas.known_version as version,
+        quotas.version,
         quotas.measure,
         quotas.calendar_from_on,
         quotas.calendar_to_on,
-        coalesce(quotas.participant_id, quotas.territory_id, quotas.node, '') as holder_id,
+        quotas.holder_id,
         quotas.quota_on,
         months.month_number,
         months.fiscal_year,
@@ -98,9 +120,8 @@ starts as (
     from quotas
     left join months on quotas.quota_on = months.starts_on
     group by
-        quotas.source_system, quotas.known_version, quotas.measure, quotas.calendar_from_on,
-        quotas.calendar_to_on,
-        coalesce(quotas.participant_id, quotas.territory_id, quotas.node, ''), quotas.quota_on,
+        quotas.source_system, quotas.version, quotas.measure, quotas.calendar_from_on,
+        quotas.calendar_to_on, quotas.holder_id, quotas.quota_on,
         months.month_number, months.fiscal_year, months.n_longest_months
 ),
 

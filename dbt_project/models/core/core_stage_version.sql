@@ -21,11 +21,7 @@ delivered as (
 status_categories as (select * from {{ ref('seed_status_category') }}),
 
 first_extracts as (
-    select
-        source_system,
-        min(extracted_at) as first_extracted_at
-    from delivered
-    group by source_system
+    {{ first_extracts('pipeline_stage') }}
 ),
 
 -- A stage that comes later was no stage of the days before, whatever deals of those days say.
