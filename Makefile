@@ -35,7 +35,7 @@ test: $(INSTALLED) ## Run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 test-slow: $(INSTALLED) ## Run the tests that take minutes
-	$(BIN)/pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/pytest -n 2 --dist loadgroup -m "slow and not endurance"
 
 test-endurance: $(INSTALLED) ## Run lives of companies against rebuilds, every seeded defect, an upgrade
 	$(BIN)/pytest -m endurance

@@ -203,7 +203,7 @@ def test_five_days_one_by_one_equal_a_rebuild(tmp_path: Path) -> None:
     assert columns_not_compared(story.company) == set()
 
 
-@pytest.mark.slow
+@pytest.mark.endurance
 @pytest.mark.xdist_group("incremental")
 def test_a_month_of_daily_changes_equals_a_rebuild(tmp_path: Path) -> None:
     """What the demo company delivers by itself: one whole extract, then changes."""

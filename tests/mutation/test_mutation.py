@@ -46,7 +46,7 @@ def _tried(tmp_path: Path, defects: Sequence[Defect]) -> None:
 @pytest.mark.slow
 def test_a_sample_of_defects_is_stopped_by_named_checks(tmp_path: Path) -> None:
     """A defect costs a build; all of them are tried by `make mutation` and with the endurance."""
-    _tried(tmp_path, DEFECTS[::16])
+    _tried(tmp_path, DEFECTS[::32])
 
 
 @pytest.mark.endurance
@@ -56,17 +56,17 @@ def test_nearly_every_defect_is_stopped_by_a_named_check(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_clean_companies_are_let_through(tmp_path: Path) -> None:
-    for seed, outcome in run_seeds(tmp_path, [1, 2]).items():
+    for seed, outcome in run_seeds(tmp_path, [1]).items():
         assert outcome.stopped_by == (), f"seed {seed}"
         assert outcome.nameless == (), f"seed {seed}"
 
 
 @pytest.mark.slow
 def test_ordinary_days_are_not_unusual(tmp_path: Path) -> None:
-    assert run_days(tmp_path, [1, 2], n_days=3) == {1: [], 2: []}
+    assert run_days(tmp_path, [1], n_days=2) == {1: []}
 
 
 @pytest.mark.endurance
 def test_nor_are_those_of_other_companies(tmp_path: Path) -> None:
-    seeds = range(3, 21)
+    seeds = range(2, 21)
     assert run_days(tmp_path, seeds, n_days=10) == {seed: [] for seed in seeds}

@@ -30,7 +30,10 @@ def announce(shop: Deployment, change: Callable[[dict[str, Any]], None]) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "what",
-    ["two regions change places in the territories", "two sellers' open quotas are exchanged"],
+    [
+        "two regions change places in the territories",
+        pytest.param("two sellers' open quotas are exchanged", marks=pytest.mark.endurance),
+    ],
 )
 def test_what_is_announced_passes_with_a_line_in_the_report(tmp_path: Path, what: str) -> None:
     shop = Deployment.of(DEMO, tmp_path)
