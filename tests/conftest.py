@@ -9,6 +9,7 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import pytest
+from dbt_common.tests import enable_test_caching
 from hypothesis import HealthCheck, settings
 
 from pipelines.contracts import catalogue
@@ -19,6 +20,10 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+# dbt's own, for tests that read projects again and again: what Jinja made of a text is kept.
+enable_test_caching()
 
 
 class SharedByWorkers(MutableMapping[str, bytes]):

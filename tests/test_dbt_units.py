@@ -49,8 +49,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ensure_tables(connection, company)
         write_reference(connection, company)
     project = DbtProject(company)
-    built = project.build("--full-refresh", *project.everything, "--exclude-resource-type", "test")
-    assert built.success, built.exception
+    built = project.build(anew=True, tests=False)
+    assert built.success
     arguments = [
         "--quiet", "--log-level-file", "none", "--no-write-json",
         "test", "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),

@@ -1,11 +1,10 @@
-"""The dbt project as Dagster assets, run inside this process.
+"""The dbt project as Dagster assets, built inside this process.
 
-One operation builds every model of the enabled sources and runs every dbt test; each model is an
-asset and each test an asset check, blocking unless its severity is `warn`. dbt runs in process,
-because a second interpreter would cost more than the whole demo build.
+One operation builds every model of the enabled sources and asks every dbt test; each model is an
+asset and each test an asset check, blocking unless its severity is `warn`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +20,8 @@ from pipelines.quality.ledger import begin_build, record
 from pipelines.quality.results import CheckResult, ExpectedCheck
 from pipelines.quality.suites import load_suites
 from pipelines.settings import PROJECT_ROOT, Company
-from pipelines.transform.dbt_project import DbtProject, entity_sources
+from pipelines.transform.builder import Ran
+from pipelines.transform.dbt_project import DbtProject, TransformError, entity_sources
 from pipelines.transform.increment import build
 from pipelines.transform.marts import KEY_TESTS, require_whole_marts
 
@@ -101,12 +101,13 @@ def build_transform(company: Company) -> Transform:
             begin_build(
                 connection, context.run.run_id, "tables", continues=context.run.parent_run_id
             )
-        outcome, increment = build(project, *_selection(context), is_whole=not context.is_subset)
+        try:
+            outcome, increment = build(project, *_asked_for(context))
+        except TransformError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
         context.log.info(increment.description)
-        if outcome.exception is not None:
-            raise dg.Failure(f"dbt stopped: {outcome.exception}", allow_retries=False)
         with warehouse.connect() as connection:
-            checks = results_from_run(outcome.result, manifest, connection)
+            checks = results_from_run(outcome.result, connection)
             record(connection, context.run.run_id, checks)
             yield from _model_events(context, outcome.result, connection)
         yield from _check_events(outcome.result, checks, manifest, translator)
@@ -176,23 +177,22 @@ def _tests_on(nodes: Mapping[str, Any], manifest: Mapping[str, Any]) -> set[str]
     }
 
 
-def _selection(context: dg.AssetExecutionContext) -> list[str]:
-    """dbt's selection of what this run asked for: everything, or some tables from the UI."""
-    exclude = context.op_execution_context.op.tags.get("dagster_dbt/exclude")
+def _asked_for(context: dg.AssetExecutionContext) -> list[str]:
+    """Names of the tables that were chosen in the UI; none for everything."""
     if not context.is_subset:
-        return ["--exclude", *exclude.split()] if exclude else []
-    return ["--select", *sorted(key.path[-1] for key in context.selected_asset_keys)]
+        return []
+    return sorted(key.path[-1] for key in context.selected_asset_keys)
 
 
 def _model_events(
-    context: dg.AssetExecutionContext, run_results: Any, connection: duckdb.DuckDBPyConnection
+    context: dg.AssetExecutionContext, results: Iterable[Ran], connection: duckdb.DuckDBPyConnection
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    for run in run_results:
+    for run in results:
         key = dg.AssetKey([run.node.schema, run.node.name])
-        if str(run.status) != "success" or key not in context.selected_asset_keys:
+        if run.status != "success" or key not in context.selected_asset_keys:
             continue
-        metadata: dict[str, Any] = {"seconds": round(run.execution_time, 3)}
-        if run.node.config.materialized != "view":
+        metadata: dict[str, Any] = {"seconds": round(run.seconds, 3)}
+        if run.node.materialized != "view":
             counted = connection.execute(
                 f'select count(*) from "{run.node.schema}"."{run.node.name}"'
             ).fetchone()
@@ -201,15 +201,15 @@ def _model_events(
 
 
 def _check_events(
-    run_results: Any,
+    results: Iterable[Ran],
     checks: list[CheckResult],
     manifest: Mapping[str, Any],
     translator: SalesopsTranslator,
 ) -> Iterator[dg.AssetCheckResult]:
     by_id = {check.check_id: check for check in checks}
-    for run in run_results:
-        node = manifest["nodes"].get(run.node.unique_id)
-        if node is None or node["resource_type"] != "test" or check_id(node) not in by_id:
+    for run in results:
+        node = run.node.written
+        if run.node.resource_type != "test" or check_id(node) not in by_id:
             continue
         key = get_asset_check_key_for_test(manifest, translator, run.node.unique_id, None)
         if key is not None:
@@ -237,11 +237,11 @@ def as_check_result(check: CheckResult, asset: dg.AssetKey, name: str) -> dg.Ass
     )
 
 
-def _raise_for_errors(run_results: Any) -> None:
-    broken = [run for run in run_results if str(run.status) == "error"]
-    models = [run for run in broken if not run.node.unique_id.startswith("test.")]
+def _raise_for_errors(results: Iterable[Ran]) -> None:
+    broken = [run for run in results if run.status == "error"]
+    models = [run for run in broken if run.node.resource_type != "test"]
     if models:
-        message = str(models[0].message)
+        message = models[0].message
         raise dg.Failure(
             f"{len(models)} models could not be built (first: {models[0].node.name}): "
             f"{disk.told(message) or message}",

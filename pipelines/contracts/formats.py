@@ -8,9 +8,9 @@ are found here; parsing itself is done by the ingest.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations
 
 _DIGITS = {"%Y": r"\d{4}", "%y": r"\d{2}"} | {f"%{letter}": r"\d{2}" for letter in "mdHIMS"}
@@ -67,7 +67,8 @@ def check_complete(format_text: str) -> None:
         )
 
 
-def two_readings(formats: Sequence[str], *, is_date: bool) -> tuple[str, str, str] | None:
+@cache
+def two_readings(formats: tuple[str, ...], *, is_date: bool) -> tuple[str, str, str] | None:
     """Two formats and a text that each of them reads as another moment; None where there is none.
 
     Every format writes a few moments whose day, month, short year, hour, minute and second could be

@@ -201,7 +201,7 @@ def _dated(name: str, values: list[str], n_rows: int) -> Guess | None:
     is_date = not any(has_time(each) for group in groups for each in group)
     chosen: list[str] = []
     for group in groups:
-        fitting = [one for one in group if not two_readings([*chosen, one], is_date=is_date)]
+        fitting = [one for one in group if not two_readings((*chosen, one), is_date=is_date)]
         if not fitting:
             return None
         chosen.append(fitting[0])

@@ -24,7 +24,7 @@ from pipelines.quality.dbt_tests import results_from_run
 from pipelines.quality.verdict import Verdict, decide
 from pipelines.settings import Company, ConfigurationError
 from pipelines.sql import literal, path
-from pipelines.transform.dbt_project import DbtProject
+from pipelines.transform.dbt_project import DbtProject, TransformError
 from pipelines.warehouse import WarehouseBusy, held, opened
 
 _ORIGINAL = "original"
@@ -141,19 +141,19 @@ def _copy_inputs(company: Company, copy: Company) -> None:
 
 def _build(project: DbtProject) -> tuple[Verdict, set[tuple[str, str]]]:
     """Build and test; what the tests say, and (schema, table) of every mart."""
-    manifest = project.manifest()
-    outcome = project.build(*project.everything, "--full-refresh")
-    if outcome.exception is not None:
-        raise AsOfRefused(f"dbt stopped: {outcome.exception}")
+    try:
+        outcome = project.build(anew=True)
+    except TransformError as error:
+        raise AsOfRefused(str(error)) from error
     models = [run for run in outcome.result if run.node.resource_type != "test"]
-    broken = [run for run in models if str(run.status) == "error"]
+    broken = [run for run in models if run.status == "error"]
     if broken:
         raise AsOfRefused(
             f"{len(broken)} of {len(models)} models could not be built (first: "
             f"{broken[0].node.name}): {broken[0].message}"
         )
     with opened(project.company.warehouse_file) as connection:
-        tests = results_from_run(outcome.result, manifest, connection)
+        tests = results_from_run(outcome.result, connection)
     verdict = decide([test.expected for test in tests], tests)
     if not verdict.may_publish:
         reasons = "\n".join(f"  {reason}" for reason in verdict.reasons)

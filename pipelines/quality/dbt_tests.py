@@ -1,7 +1,7 @@
 """Read dbt's tests as checks: what is expected of a build, and what each test answered.
 
-dbt runs the tests; this module only translates its manifest and run results, and fetches one
-offending row of each failed test as an example.
+The tests were asked by the build; this module only translates, and fetches one offending row of
+each failed test as an example.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any
 import duckdb
 
 from pipelines.quality.results import CheckResult, ExpectedCheck, Severity, Status
+from pipelines.transform.builder import Ran
+from pipelines.transform.plan import Node
 
 _SHOWN = 12
 """Columns of an example, besides where it came from."""
@@ -38,30 +40,28 @@ def check_id(test: Mapping[str, Any]) -> str:
 
 
 def results_from_run(
-    run_results: Iterable[Any],
-    manifest: Mapping[str, Any],
+    results: Iterable[Ran],
     connection: duckdb.DuckDBPyConnection,
 ) -> list[CheckResult]:
-    """One result per test that dbt ran; a test that was skipped has none, and so refuses."""
+    """One result per test that was asked; a test that was skipped has none, and so refuses."""
     return [
-        _result(manifest["nodes"][run.node.unique_id], run, connection)
-        for run in run_results
-        if run.node.unique_id.startswith("test.") and str(run.status) != "skipped"
+        _result(run, connection)
+        for run in results
+        if run.node.resource_type == "test" and run.status != "skipped"
     ]
 
 
-def _result(
-    test: Mapping[str, Any], run: Any, connection: duckdb.DuckDBPyConnection
-) -> CheckResult:
+def _result(run: Ran, connection: duckdb.DuckDBPyConnection) -> CheckResult:
+    test = run.node.written
     meta = test.get("config", {}).get("meta", {})
-    status = _STATUS.get(str(run.status), "error")
+    status = _STATUS.get(run.status, "error")
     example = None
     if status == "fail":
         example = _example(connection, run.node.compiled_code, _looked_at(test))
     return CheckResult(
         check_id=check_id(test),
         kind="dbt",
-        asset=str(meta.get("asset") or _asset(test, manifest_node=run.node)),
+        asset=str(meta.get("asset") or _asset(run.node)),
         severity=_severity(test),
         owner=str(meta.get("owner", "team:revops")),
         why=str(meta.get("why", "")),
@@ -79,9 +79,9 @@ def _severity(test: Mapping[str, Any]) -> Severity:
     return "warn" if severity == "warn" else "block"
 
 
-def _asset(test: Mapping[str, Any], manifest_node: Any) -> str:
-    attached = test.get("attached_node") or next(
-        iter(manifest_node.depends_on.nodes), "model.salesops.unknown"
+def _asset(test: Node) -> str:
+    attached = test.written.get("attached_node") or next(
+        iter(test.parents), "model.salesops.unknown"
     )
     return str(attached).rsplit(".", 1)[-1]
 

@@ -1,8 +1,8 @@
 """dbt, as this project runs it: inside this process, on one company's warehouse.
 
 What dbt is told of a company (variables, sources left out, where its files lie), a runner whose
-connections do not outlive it, and the manifest that says which models and tests there are. Knows
-nothing of Dagster.
+connections do not outlive it, the manifest that says which models and tests there are, and their
+SQL as dbt compiled it, with which tables are built. Knows nothing of Dagster.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,8 @@ from pipelines import interrupts
 from pipelines.contracts import load_contract, load_entities
 from pipelines.ingest.reference import aliased_domains
 from pipelines.settings import PROJECT_ROOT, Company, ConfigurationError
+from pipelines.transform.builder import Outcome, run
+from pipelines.transform.plan import Plan, chosen_of, nodes_of
 from pipelines.transform.staging import check_staging
 from pipelines.warehouse import opened
 
@@ -36,8 +38,10 @@ _SOURCE = re.compile(r"""source\(\s*['"]\w+['"]\s*,\s*['"](\w+)['"]\s*\)""")
 
 _STAMP = "manifest.fingerprint"
 _MANIFEST = "manifest.json"
+_COMPILED = "compiled"
 PARSED: MutableMapping[str, bytes] = {}
-"""What dbt has read of projects, as it packs it, by what was read; reading takes ten seconds."""
+"""What dbt has read of projects, as it packs it, and the SQL it compiled, by what was read: reading
+takes ten seconds, compiling five."""
 
 
 class TransformError(ConfigurationError):
@@ -211,24 +215,29 @@ class DbtProject:
     def quietly(self, command: str, *folders: str) -> list[Any]:
         """dbt's results of a command on the models of some folders; nothing is printed.
 
-        One thread: `compile` stops at its first error, and must not leave others at work.
-
         Raises:
             TransformError: dbt cannot read the project, or stops.
         """
+        selected = (f"resource_type:model,path:{folder}" for folder in folders)
+        return self._quietly(command, "--select", *selected)
+
+    def _quietly(self, command: str, *arguments: str) -> list[Any]:
+        # One thread: `compile` stops at its first error, and must not leave others at work. dbt's
+        # debug log and artefacts of a run are not read by anyone; what happened is in Dagster's
+        # history and in the ledger.
         self.manifest()
-        arguments = [
+        said = [
             "--log-level", "none", "--log-level-file", "none", "--no-write-json",
             command, "--threads", "1", "--indirect-selection", "empty",
-            "--select", *(f"resource_type:model,path:{folder}" for folder in folders),
-            *self.arguments, *self.everything,
+            *arguments, *self.arguments, *self.everything,
         ]  # fmt: skip
+        # dbt opens and closes the file for every node; while this handle is open, that is cheap.
         with (
             opened(self.company.warehouse_file),
             self.runner(self._parsed()) as dbt,
             redirect_stdout(io.StringIO()),
         ):
-            outcome = _invoked(dbt, arguments)
+            outcome = _invoked(dbt, said)
         if outcome.exception is not None:
             raise TransformError(f"dbt cannot read the project: {outcome.exception}")
         return list(outcome.result)
@@ -249,19 +258,65 @@ class DbtProject:
         """Everything that decides what dbt reads, of which its database is a part."""
         return f"{DBT_PROJECT} {self.company.warehouse_file.stem} {self.fingerprint}"
 
-    def build(self, *selection: str, command: str = "build") -> Any:
-        """Run dbt's `command` on the selection and give its outcome; `run` leaves out the tests."""
-        # Two threads, so that dbt prepares one model while DuckDB, which uses every core, builds
-        # another. dbt's debug log and artefacts of a run are not read by anyone; what happened is
-        # in Dagster's history and in the ledger.
-        arguments = [
-            "--log-level", "none", "--log-level-file", "none", "--no-write-json",
-            command, "--threads", "2", *self.arguments, *selection,
-        ]  # fmt: skip
-        self.manifest()
-        # dbt opens and closes the file for every node; while this handle is open, that is cheap.
-        with opened(self.company.warehouse_file), self.runner(self._parsed()) as dbt:
-            return _invoked(dbt, arguments)
+    def build(
+        self, *names: str, anew: bool = False, tests: bool = True, models: bool = True
+    ) -> Outcome:
+        """Build and test what is named, or everything this company's sources feed.
+
+        Args:
+            names: of models and tests; `+name` is a model with all it is made of.
+            anew: incremental models are built whole.
+            tests: with the tests that read one of the models.
+            models: False for the tests alone.
+
+        Raises:
+            TransformError: dbt cannot read the project, or compile one of its models.
+        """
+        with opened(self.company.warehouse_file) as connection, interrupts.raised():
+            plan = self.plan(*names, anew=anew, tests=tests, models=models)
+            with interrupts.told_apart():
+                return run(connection, plan, DBT_PROJECT, adds=not anew)
+
+    def plan(
+        self, *names: str, anew: bool = False, tests: bool = True, models: bool = True
+    ) -> Plan:
+        """What `build` would do, node by node, with the SQL that dbt compiled."""
+        manifest = self.manifest()
+        chosen = chosen_of(manifest, names, self.company.sources, tests=tests, models=models)
+        kinds = {manifest["nodes"][unique_id]["resource_type"] for unique_id in chosen}
+        compiled: dict[str, str] = {}
+        if "model" in kinds:
+            compiled |= self._compiled("model", "resource_type:model", "--full-refresh")
+        if "test" in kinds:
+            compiled |= self._compiled("test", "resource_type:test", "--full-refresh")
+        if "model" in kinds and not anew:
+            compiled |= self._compiled("increment", "config.materialized:incremental")
+        return Plan(nodes_of(manifest, compiled, chosen))
+
+    def _compiled(self, what: str, selected: str, *options: str) -> dict[str, str]:
+        """SQL by unique id, as dbt compiled it when project or company last changed.
+
+        Args:
+            what: the name it is kept under.
+            selected: dbt's selection.
+            options: dbt's, beside those of every command.
+        """
+        key = f"{what} {self._parsed_key}"
+        file = self.target / f"{_COMPILED}.{what}.json"
+        if key not in PARSED:
+            with suppress(OSError, ValueError):
+                kept = json.loads(file.read_text())
+                if kept["fingerprint"] == self.fingerprint:
+                    PARSED[key] = json.dumps(kept["sql"]).encode()
+        if key not in PARSED:
+            compiled = {
+                ran.node.unique_id: ran.node.compiled_code
+                for ran in self._quietly("compile", *options, "--select", selected)
+            }
+            PARSED[key] = json.dumps(compiled).encode()
+            file.write_text(json.dumps({"fingerprint": self.fingerprint, "sql": compiled}))
+        sql: dict[str, str] = json.loads(PARSED[key])
+        return sql
 
     @contextmanager
     def runner(self, parsed: Any = None) -> Iterator[Any]:

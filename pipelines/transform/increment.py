@@ -18,6 +18,7 @@ import duckdb
 from pipelines.ingest import enabled_rows
 from pipelines.ingest.tables import drop_outdated
 from pipelines.sql import content_of, path
+from pipelines.transform.builder import Outcome
 from pipelines.transform.dbt_project import DbtProject
 from pipelines.warehouse import opened
 
@@ -53,36 +54,35 @@ class Increment:
     """Batches loaded since the last build."""
 
     @property
-    def arguments(self) -> list[str]:
-        """What dbt is told."""
-        return ["--full-refresh"] if self.reason else []
-
-    @property
     def description(self) -> str:
         if self.reason:
             return f"everything is built anew: {self.reason}"
         return f"{self.n_batches} new batches are added to the tables of the last build"
 
 
-def build(project: DbtProject, *selection: str, is_whole: bool = True) -> tuple[Any, Increment]:
-    """Build the selection as far as possible on top of the last build; dbt's outcome and how.
+def build(project: DbtProject, *names: str, tests: bool = True) -> tuple[Outcome, Increment]:
+    """Build as far as possible on top of the last build; what came of it, and how it was done.
 
     Args:
-        is_whole: False where only some of the models are asked for; they are built anew, and so
-            is everything by the next run.
+        names: models and tests, as `DbtProject.build` takes them; none for everything. Some models
+            alone are built anew, and so is everything by the next run.
+        tests: with the tests that read one of the models.
+
+    Raises:
+        TransformError: dbt cannot read or compile the project.
     """
     file = project.company.warehouse_file
     with opened(file) as connection:
-        increment = begin(connection, project, is_whole=is_whole)
-    outcome = project.build(*selection, *increment.arguments)
-    if is_whole and _built_everything(outcome):
+        increment = begin(connection, project, is_whole=not names)
+    outcome = project.build(*names, anew=bool(increment.reason), tests=tests)
+    if not names and _built_everything(outcome):
         with opened(file) as connection:
             complete(connection, project)
             _drop_others(connection, outcome)
     return outcome, increment
 
 
-def _drop_others(connection: duckdb.DuckDBPyConnection, outcome: Any) -> None:
+def _drop_others(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
     """Drop what earlier models, and those of sources taken out, left in the schemas dbt builds.
 
     Nobody would build such a table again, and whoever looks at a schema would find it as it was on
@@ -244,10 +244,10 @@ def _is_followed_entity(model: str, parents: list[str]) -> bool:
     )
 
 
-def _built_everything(outcome: Any) -> bool:
+def _built_everything(outcome: Outcome) -> bool:
     """Whether every model and seed was built; failed tests may stand, tables that wait may not."""
-    return outcome.exception is None and all(
-        str(run.status) == "success" for run in outcome.result if run.node.resource_type != "test"
+    return all(
+        run.status == "success" for run in outcome.result if run.node.resource_type != "test"
     )
 
 

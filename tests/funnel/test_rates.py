@@ -251,7 +251,7 @@ def test_a_source_may_deliver_every_entry_in_any_order(rates: Systems) -> None:
             "from (values (date '2025-02-10', 3), (date '2025-05-02', 2), (date '2025-07-01', 1)) "
             "as entries (day, line) order by day desc"
         )
-    build_models(DbtProject(rates.company), "--select", "core_stage_entry")
+    build_models(DbtProject(rates.company), "core_stage_entry")
     assert entries_of_h1(rates) == [("talk", date(2025, 2, 10))]
 
 

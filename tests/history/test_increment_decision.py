@@ -193,7 +193,7 @@ class Built(Project):
 
     built: tuple[tuple[str, str], ...] = ()
 
-    def build(self, *_selection: str, **_how: str) -> Any:
+    def build(self, *_names: str, **_how: bool) -> Any:
         runs = [
             SimpleNamespace(
                 status="success",
@@ -201,7 +201,7 @@ class Built(Project):
             )
             for schema, name in self.built
         ]
-        return SimpleNamespace(exception=None, result=runs)
+        return SimpleNamespace(result=runs)
 
 
 def test_tables_that_no_model_builds_any_more_are_gone_after_a_whole_build(world: World) -> None:
@@ -216,7 +216,7 @@ def test_tables_that_no_model_builds_any_more_are_gone_after_a_whole_build(world
     built = (*(("core", name) for name in known), ("staging", "stg_crm__opportunity"))
     project = Built(world.project.company, built=built)
     before = relations(world)
-    build(project, "--select", "core_plan_rate", is_whole=False)
+    build(project, "core_plan_rate")
     assert relations(world) == before
     build(project)
     gone = {("core", "core_given_up"), ("staging", "stg_shop__opportunity")}

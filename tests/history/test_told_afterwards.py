@@ -53,8 +53,8 @@ def euro(systems: Systems, day: date, rate: str) -> None:
 
 def built(systems: Systems) -> Increment:
     systems.load()
-    selection = ["--select", *(f"+{model}" for model in MODELS), "--exclude-resource-type", "test"]
-    outcome, increment = build(DbtProject(systems.company), *selection)
+    wanted = (f"+{model}" for model in MODELS)
+    outcome, increment = build(DbtProject(systems.company), *wanted, tests=False)
     assert outcome.success
     return increment
 

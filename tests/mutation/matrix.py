@@ -51,6 +51,7 @@ from pipelines.quality.results import CheckResult
 from pipelines.quality.watch import Days, watched
 from pipelines.quality.watches import load_watches
 from pipelines.settings import PROJECT_ROOT, Company, load_company
+from pipelines.transform.builder import Outcome as Built
 from pipelines.transform.dbt_project import DbtProject, entity_sources
 from pipelines.transform.increment import build
 from tests.deployment import Deployment
@@ -170,19 +171,19 @@ class Bench:
         project = DbtProject(self.company)
         file = self.company.warehouse_file
         results = run_suites(file, raw_suites(self.company))
-        outcome, _ = build(project, *project.everything)
-        return [*results, *self._dbt_results(project, outcome), *self._check_marts()]
+        outcome, _ = build(project)
+        return [*results, *self._dbt_results(outcome), *self._check_marts()]
 
     def check(self) -> list[CheckResult]:
         """Every check there is, on the tables as they stand."""
         project = DbtProject(self.company)
         results = run_suites(self.company.warehouse_file, raw_suites(self.company))
-        outcome = project.build(*project.everything, command="test")
-        return [*results, *self._dbt_results(project, outcome), *self._check_marts()]
+        outcome = project.build(models=False)
+        return [*results, *self._dbt_results(outcome), *self._check_marts()]
 
-    def _dbt_results(self, project: DbtProject, outcome: object) -> list[CheckResult]:
+    def _dbt_results(self, outcome: Built) -> list[CheckResult]:
         with duckdb.connect(str(self.company.warehouse_file)) as connection:
-            return results_from_run(outcome.result or [], project.manifest(), connection)  # type: ignore[attr-defined]
+            return results_from_run(outcome.result, connection)
 
     def _check_marts(self) -> list[CheckResult]:
         transform = _transform(self.company.file)
@@ -350,7 +351,7 @@ def _try_days(folder: Path, seed: int, days: Sequence[date], scale: float) -> li
             write_reference(connection, company)
             for source in company.sources:
                 list(load(connection, company, source))
-        build(project, *project.everything)
+        build(project)
         if yesterday is not None:
             with duckdb.connect(str(file)) as connection:
                 connection.execute(f"attach '{before}' as released (read_only)")

@@ -153,6 +153,6 @@ def test_ranges_of_people_hold_at_one_time_only(people: Systems) -> None:
         "everybody_is_somewhere_today",
         "nobody_is_above_somebody_twice",
     ]
-    outcome = DbtProject(people.company).build("--select", *names)
+    outcome = DbtProject(people.company).build(*names, models=False)
     found = {run.node.name: str(run.status) for run in outcome.result}
     assert found == dict.fromkeys(names, "pass")

@@ -72,8 +72,7 @@ class Systems:
     def build(self, *models: str) -> None:
         """Load all that has landed and build every model, or these and what they are made of."""
         self.load()
-        selection = ["--select", *(f"+{model}" for model in models)] if models else []
-        build_models(DbtProject(self.company), *selection)
+        build_models(DbtProject(self.company), *(f"+{model}" for model in models))
 
     def load(self) -> None:
         """Take in all that has landed and is outstanding."""
