@@ -136,9 +136,7 @@ def chosen_of(
         for name, node in nodes.items()
         if node["resource_type"] == "test"
         and all(
-            parent in made
-            for parent in node["depends_on"]["nodes"]
-            if parent.startswith(("model.", "seed."))
+            parent in made for parent in _parents(node) if parent.startswith(("model.", "seed."))
         )
     }
     if names:
@@ -151,9 +149,7 @@ def chosen_of(
                 wanted |= _made_from(nodes, unique_id)
         made &= wanted
         asked = {
-            test
-            for test in asked
-            if test in wanted or made.intersection(nodes[test]["depends_on"]["nodes"])
+            test for test in asked if test in wanted or made.intersection(_parents(nodes[test]))
         }
     return (made if models else set()) | (asked if tests else set())
 
@@ -162,11 +158,16 @@ def _made_from(nodes: Mapping[str, Any], unique_id: str) -> set[str]:
     found: set[str] = set()
     waiting = [unique_id]
     while waiting:
-        for parent in nodes[waiting.pop()]["depends_on"]["nodes"]:
+        for parent in _parents(nodes[waiting.pop()]):
             if parent in nodes and parent not in found:
                 found.add(parent)
                 waiting.append(parent)
     return found
+
+
+def _parents(written: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a node reads; seeds read nothing."""
+    return tuple(written["depends_on"].get("nodes", ()))
 
 
 def _node(written: Mapping[str, Any], compiled_code: str) -> Node:
@@ -179,7 +180,7 @@ def _node(written: Mapping[str, Any], compiled_code: str) -> Node:
         alias=written["alias"],
         fqn=tuple(written["fqn"]),
         materialized=str(config["materialized"]),
-        parents=tuple(written.get("depends_on", {}).get("nodes", ())),
+        parents=_parents(written),
         blocks=str(config.get("severity", "error")).lower() == "error",
         compiled_code=compiled_code,
         written=written,
