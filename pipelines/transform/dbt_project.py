@@ -285,12 +285,13 @@ class DbtProject:
         chosen = chosen_of(manifest, names, self.company.sources, tests=tests, models=models)
         kinds = {manifest["nodes"][unique_id]["resource_type"] for unique_id in chosen}
         compiled: dict[str, str] = {}
-        if "model" in kinds:
-            compiled |= self._compiled("model", "resource_type:model", "--full-refresh")
+        if "model" in kinds and anew:
+            compiled |= self._compiled("whole", "resource_type:model", "--full-refresh")
+        elif "model" in kinds:
+            # Not of the incremental models alone: others may ask how the build is made.
+            compiled |= self._compiled("increment", "resource_type:model")
         if "test" in kinds:
             compiled |= self._compiled("test", "resource_type:test", "--full-refresh")
-        if "model" in kinds and not anew:
-            compiled |= self._compiled("increment", "config.materialized:incremental")
         return Plan(nodes_of(manifest, compiled, chosen))
 
     def _compiled(self, what: str, selected: str, *options: str) -> dict[str, str]:
