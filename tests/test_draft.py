@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -239,6 +240,52 @@ def test_what_is_no_sample_is_told(tmp_path: Path) -> None:
     ):
         with pytest.raises(FileRefused, match=says):
             read_sample(tmp_path / name)
+
+
+RANKED = [["id", "sold_on", "seller", "amount"], ["7", "2026-01-30", "Ann", "5"]]
+RANKED.append(["8", "2026-01-31", "Ben", "6.5"])
+
+
+def sample_of(folder: Path, rows: Sequence[Sequence[str | None]], ending: str) -> Path:
+    path = folder / f"shop_deal.{ending}"
+    if ending == "csv":
+        path.write_text("".join(",".join(v or "" for v in row) + "\n" for row in rows))
+        return path
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append([float(v) if v and re.fullmatch(r"[\d.]+", v) else v for v in row])
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    "total", [["Grand Total", None, None, "11.5"], [None, None, "Sum:", "11.5"]]
+)
+def test_a_total_below_the_rows_of_a_sample_is_left_out(
+    tmp_path: Path, contracts: Path, ending: str, total: list[str | None]
+) -> None:
+    draft = write_draft([read_sample(sample_of(tmp_path, [*RANKED, total], ending))])
+    written = yaml.safe_load((contracts / "shop.yml").read_text(encoding="utf-8"))
+    columns = {each["name"]: each.get("type") for each in written["objects"]["deal"]["columns"]}
+    assert columns["sold_on"] == "date"
+    assert columns["amount"] == "decimal"
+    assert any("ends with a total" in each for each in draft.to_confirm)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        ["Total", "2026-02-01", "Cy", "1"],
+        ["9", "2026-02-01", "Total Wine", "1"],
+        ["Total", None, None, None],
+    ],
+    ids=["a record", "a name", "no numbers"],
+)
+def test_a_record_in_a_sample_is_no_total(tmp_path: Path, last: list[str | None]) -> None:
+    sample = read_sample(sample_of(tmp_path, [*RANKED, last], "csv"))
+    assert sample.n_rows == 3
+    assert sample.said == ()
 
 
 def test_samples_of_json_lines_may_have_a_byte_order_mark(tmp_path: Path) -> None:

@@ -128,7 +128,9 @@ def load_entities() -> Entities:
         ContractError: the file is not understood.
     """
     try:
-        return Entities.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+        return Entities.model_validate(
+            yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        )
     except yaml.YAMLError as error:
         raise ContractError(f"{FILE} is no readable YAML: {error}") from error
     except ValidationError as error:

@@ -41,10 +41,11 @@ _SHOWN = {"\t": "\\t"}
 MOST_TITLE_LINES = 20
 LINE = "_line"
 """Beside the columns of a file: where each row stands in it."""
-_TOTAL = re.compile(
+TOTAL = re.compile(
     r"((grand|overall|report|sub)[\s-]*)?totals?\s*([:(].*)?|(gesamt(summe|ergebnis)?|summe|sum):?",
     re.IGNORECASE,
 )
+"""What a report calls a total."""
 FEWEST_EMPTY = 2
 """Columns besides the numbers that a total leaves empty; fewer do not tell it from a record."""
 MOST_FOOTER_LINES = 12
@@ -439,7 +440,7 @@ def _total_rejected(block: ReadBlock, columns: Sequence[Column]) -> ReadBlock:
         if not has_numbers or len(filled) != 1 or len(others) - 1 < FEWEST_EMPTY:
             continue
         name, value = filled.popitem()
-        if not isinstance(value, str) or not _TOTAL.fullmatch(value.strip()):
+        if not isinstance(value, str) or not TOTAL.fullmatch(value.strip()):
             continue
         reject = pl.DataFrame([(row["_line"], name, "total_row", value)], REJECTS, orient="row")
         return replace(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -28,13 +29,19 @@ from pipelines.contracts.model import Type
 from pipelines.ingest.cast import Dialect, Rule
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.files import opened
-from pipelines.ingest.read import SEPARATOR, Reading
+from pipelines.ingest.read import FEWEST_EMPTY, SEPARATOR, TOTAL, Reading
 from pipelines.ingest.signature import PARQUET, WORKBOOK, check_container, is_json
 from pipelines.ingest.typed_files import is_typed, no_record, typed_blocks
 from pipelines.ingest.unpacked import unpacked
 from pipelines.settings import Limits
 
 _DELIMITERS = ",;\t|"
+_NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*", re.ASCII)
+"""However its thousands and places are written."""
+_LEFT_OUT = (
+    "ends with a total ('{}'), which was left out here and is rejected by a run: export it without "
+    "totals"
+)
 
 
 class _AsTold(Reading):
@@ -100,7 +107,11 @@ def _text_sample(path: Path) -> Sample:
             f"{path.name} has no row with as many fields as its first line. Give a sample with "
             "rows, and without a title above the header"
         )
+    columns = [tuple(frame[f"c{n}"]) if len(frame.columns) else () for n in range(len(named))]
     said = []
+    if word := _total_of(columns):
+        columns = [values[:-1] for values in columns]
+        said.append(_LEFT_OUT.format(word))
     if n_left_out:
         said.append(f"has {n_left_out} rows with more or fewer fields than the others")
     if encoding != "utf-8":
@@ -110,11 +121,8 @@ def _text_sample(path: Path) -> Sample:
     usual = Format()
     return Sample(
         path,
-        tuple(
-            SampleColumn(title, tuple(frame[f"c{n}"]) if len(frame.columns) else ())
-            for n, title in enumerate(named)
-        ),
-        len(frame),
+        tuple(map(SampleColumn, named, columns)),
+        len(columns[0]),
         {key: value for key, value in told.items() if value != getattr(usual, key)},
         tuple(said),
     )
@@ -198,6 +206,10 @@ def _typed_sample(path: Path) -> Sample:
     header = list(dict.fromkeys(title for row in rows for title in row))
     if not header:
         raise FileRefused(f"{path.name} has no rows. Give another sample")
+    said = []
+    if word := _total_of([[_words(row.get(title)) for row in rows] for title in header]):
+        rows.pop()
+        said.append(_LEFT_OUT.format(word))
     columns = []
     for title in header:
         values = [row.get(title) for row in rows]
@@ -215,7 +227,24 @@ def _typed_sample(path: Path) -> Sample:
         delivery="full",
     )
     list(typed_blocks(path, contract, Format(), Limits()))
-    return Sample(path, tuple(columns), len(rows), {})
+    return Sample(path, tuple(columns), len(rows), {}, tuple(said))
+
+
+def _total_of(columns: Sequence[Sequence[str | None]]) -> str | None:
+    """The word for a total in the last row, where that has numbers beside it and nothing else.
+
+    The same a run rejects, as far as that can be told before a column has a type.
+    """
+    if not columns or len(columns[0]) < 2:
+        return None
+    last = [values[-1] for values in columns]
+    filled = [value for value in last if value]
+    words = [value for value in filled if not _NUMBER.fullmatch(value)]
+    has_numbers = len(filled) > len(words)
+    n_empty = len(last) - len(filled)
+    if len(words) == 1 and has_numbers and n_empty >= FEWEST_EMPTY and TOTAL.fullmatch(words[0]):
+        return words[0]
+    return None
 
 
 def _typed_rows(path: Path) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def load_definitions(file: Path = FILE) -> tuple[Definition, ...]:
         # YAML 1.1 reads the key `on` as true.
         document = [
             {"on" if key is True else key: value for key, value in each.items()}
-            for each in yaml.safe_load(file.read_text(encoding="utf-8")) or []
+            for each in yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []
         ]
         found = TypeAdapter(tuple[Definition, ...]).validate_python(document)
     except (OSError, AttributeError, yaml.YAMLError, ValidationError) as error:

@@ -35,7 +35,7 @@ def read_lists(folder: Path, kind: type[T], plural: str) -> list[T]:
     found: list[T] = []
     for file in sorted(folder.glob("*.yaml")):
         try:
-            document = yaml.safe_load(file.read_text(encoding="utf-8"))
+            document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
             found += TypeAdapter(list[kind]).validate_python(document)  # type: ignore[valid-type]  # made at run time
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise ConfigurationError(f"{plural} {file} cannot be read: {error}") from error

@@ -147,7 +147,9 @@ def applying(suites: Iterable[Suite], fed: Collection[str]) -> list[Suite]:
 
 def _read(file: Path) -> Suite:
     try:
-        suite = Suite.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        suite = Suite.model_validate(
+            yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        )
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"suite {file} cannot be read: {error}") from error
     except ValidationError as error:
