@@ -75,7 +75,8 @@ def build_as_of(company: Company, day: date, file: Path) -> AsOfBuild:
         with _unchanging(company):
             as_of_on = _extract_day(company, day)
             _copy_inputs(company, copy)
-        verdict, marts = _build(DbtProject(copy, as_of=day))
+        kept = company.paths.warehouse / "dbt_as_of"
+        verdict, marts = _build(DbtProject(copy, as_of=day, keeps_in=kept))
         n_rows = _export(copy.warehouse_file, marts, scratch / "tables.duckdb")
         (scratch / "tables.duckdb").chmod(FILE_MODE)
         # On the same disk, so that the file appears whole or not at all.

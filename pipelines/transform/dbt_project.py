@@ -39,6 +39,8 @@ _SOURCE = re.compile(r"""source\(\s*['"]\w+['"]\s*,\s*['"](\w+)['"]\s*\)""")
 _STAMP = "manifest.fingerprint"
 _MANIFEST = "manifest.json"
 _COMPILED = "compiled"
+_ANY_DAY = "the day"
+"""What is compiled in the place of the day that tables are built as of."""
 PARSED: MutableMapping[str, bytes] = {}
 """What dbt has read of projects, as it packs it, and the SQL it compiled, by what was read: reading
 takes ten seconds, compiling five."""
@@ -116,16 +118,18 @@ class DbtProject:
     company: Company
     as_of: date | None = None
     """Build what was known when the extracts up to this day had arrived; None: all there is."""
+    keeps_in: Path | None = None
+    """Where what dbt has read and compiled is kept, if not in the warehouse folder."""
 
     @property
     def target(self) -> Path:
         """Where dbt keeps what it has read of the project."""
-        return self.company.paths.warehouse / "dbt"
+        return self.keeps_in or self.company.paths.warehouse / "dbt"
 
     @property
     def variables(self) -> dict[str, Any]:
         """The company file and the day, as far as SQL has to know them."""
-        return dbt_vars(self.company) | {"as_of": self.as_of.isoformat() if self.as_of else ""}
+        return dbt_vars(self.company) | {"as_of": _ANY_DAY if self.as_of else ""}
 
     @property
     def arguments(self) -> list[str]:
@@ -315,8 +319,14 @@ class DbtProject:
                 for ran in self._quietly("compile", *options, "--select", selected)
             }
             PARSED[key] = json.dumps(compiled).encode()
-            file.write_text(json.dumps({"fingerprint": self.fingerprint, "sql": compiled}))
+            # Whoever reads it meanwhile reads all of it.
+            written = file.with_suffix(f".{os.getpid()}")
+            written.write_text(json.dumps({"fingerprint": self.fingerprint, "sql": compiled}))
+            written.replace(file)
         sql: dict[str, str] = json.loads(PARSED[key])
+        if self.as_of is not None:
+            day = self.as_of.isoformat()
+            return {name: code.replace(f"'{_ANY_DAY}'", f"'{day}'") for name, code in sql.items()}
         return sql
 
     @contextmanager
