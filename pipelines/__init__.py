@@ -1,6 +1,6 @@
 """The sales operations metrics warehouse: extract files in, gated releases out.
 
-Packages are rooms, and data moves through them from left to right:
+Data moves through the packages from left to right:
 
     contracts -> ingest -> (dbt) -> quality -> publish -> serve
 

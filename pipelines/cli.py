@@ -1,4 +1,4 @@
-"""The `salesops` command: land files, run the pipeline, ask the published release.
+"""The `salesops` command: land files, run the pipeline, query the published release.
 
 Exit codes: 0 done, 1 refused (by the gate, or because an extract is not what its contract says),
 2 wrong use or configuration, 130 and 143 ended by Ctrl-C and SIGTERM. The work is done elsewhere;
@@ -76,7 +76,7 @@ def reported(command: Callable[P, None]) -> Callable[P, None]:
             with interrupts.told_apart():
                 command(*args, **kwargs)
         except (ConfigurationError, ContractError, NoRelease, QueryError) as error:
-            err.print(f"[bold red]cannot do that[/] {_plain(error)}", soft_wrap=True)
+            err.print(f"[bold red]error:[/] {_plain(error)}", soft_wrap=True)
             raise typer.Exit(WRONG_USE) from error
         except (IngestError, PublishError, WarehouseBusy) as error:
             err.print(f"[bold red]refused[/] {_plain(error)}", soft_wrap=True)
@@ -294,7 +294,7 @@ def sql(
         str, typer.Option("--format", help="table, csv, csv-exact or json", metavar="FORMAT")
     ] = "table",
 ) -> None:
-    """Ask the published release, read-only.
+    """Query the published release, read-only.
 
     `csv` puts an apostrophe before text that a spreadsheet would run as a formula; `csv-exact`
     writes every text as it is, for programs.

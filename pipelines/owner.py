@@ -71,7 +71,7 @@ def _owner(folder: Path) -> tuple[str, str] | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
             f"{folder / OWNER}, which says whose the folder is, cannot be read ({error}). Remove "
-            "it; the next run writes it anew"
+            "it; the next run writes it again"
         ) from error
 
 

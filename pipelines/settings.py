@@ -355,7 +355,7 @@ def load_company(path: Path) -> Company:
     except OSError as error:
         raise ConfigurationError(f"company file {path}: {error.strerror}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"company file {path} is no readable YAML: {error}") from error
+        raise ConfigurationError(f"company file {path} is not valid YAML: {error}") from error
     if not isinstance(document, dict):
         raise ConfigurationError(f"company file {path} must be a mapping of keys to values")
     try:

@@ -1,4 +1,4 @@
-"""The house of DESIGN holds: rooms import only from rooms to their left."""
+"""The layout holds: packages import only from packages to their left."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def test_a_project_that_cannot_be_read(
             ("owner: team:finance", "owner: finance"),
             "owner: owner 'finance' is neither team:<name>",
         ),
-        (("key: [invoice_id]", "key: [invoice_id"), "is no readable YAML mapping"),
+        (("key: [invoice_id]", "key: [invoice_id"), "is not a valid YAML mapping"),
     ],
     ids=["value", "key", "name", "owner", "yaml"],
 )

@@ -305,7 +305,7 @@ def test_samples_of_json_lines_may_have_a_byte_order_mark(tmp_path: Path) -> Non
         ),
         ({"shop_a.csv": ""}, "is empty, without even a header"),
         ({"shop_a.jsonl": '{"id": 1}\n[2]\n'}, "line 2 begins a list"),
-        ({"shop_a.jsonl": "id\n1\n"}, "line 1 is no JSON object"),
+        ({"shop_a.jsonl": "id\n1\n"}, "line 1 is not a JSON object"),
         ({"shop_a.xlsx": "id\n1\n"}, "is text. Land it under the name of a text"),
         ({"shop_a.parquet": "id\n1\n"}, "is text. Land it under the name of a text"),
         ({"shop_a.csv": "sep=;\nid;n\n1;2\n"}, "Give a sample without that line"),

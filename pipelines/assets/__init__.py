@@ -3,7 +3,7 @@
     landing files -> config, raw -> raw checks -> dbt (staging, core, marts) + dbt tests
         -> mart checks, reconciliations -> release
 
-The work itself is done in the rooms to the left; everything here names, connects and reports.
+The work itself is done in the packages to the left; everything here names, connects and reports.
 """
 
 import logging

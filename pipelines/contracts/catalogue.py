@@ -61,10 +61,10 @@ def _load(path: Path, _mtime_ns: int) -> Contract:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
         raise ContractError(
-            f"contract {path}{line} is no readable YAML mapping: {error.problem}"
+            f"contract {path}{line} is not a valid YAML mapping: {error.problem}"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, TypeError) as error:
-        raise ContractError(f"contract {path} is no readable YAML mapping: {error}") from error
+        raise ContractError(f"contract {path} is not a valid YAML mapping: {error}") from error
     except ValidationError as error:
         raise ContractError(_explain(path, text, error)) from error
 

@@ -132,7 +132,7 @@ def load_entities() -> Entities:
             yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         )
     except yaml.YAMLError as error:
-        raise ContractError(f"{FILE} is no readable YAML: {error}") from error
+        raise ContractError(f"{FILE} is not valid YAML: {error}") from error
     except ValidationError as error:
         told = error.errors()[0]
         place = ".".join(map(str, told["loc"])) or "entities"

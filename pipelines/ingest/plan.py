@@ -25,7 +25,7 @@ from pipelines.ingest.sources import Source
 from pipelines.settings import Company
 
 READER_VERSION = 5
-"""Raised when the same file would be read differently; all raw tables are then made anew."""
+"""Raised when the same file would be read differently; all raw tables are then remade."""
 SETTLED_AFTER_NS = 3_000_000_000
 """Coarser clocks of file systems count in steps of two seconds."""
 _NOT_CONTENT = {"description", "freshness_days", "files", "increments", "optional"}

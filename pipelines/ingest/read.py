@@ -199,7 +199,7 @@ class Reading:
         except csv.Error as error:
             if "\r" in line:
                 raise carriage_returns(path) from error
-            raise FileRefused(f"{path.name} has no readable header ({error}).") from error
+            raise FileRefused(f"{path.name} has no valid header ({error}).") from error
         self._check_layout(path, header, data, found)
         self._check_header(path, header)
         return header, found.where(found.starts > found.starts[0])

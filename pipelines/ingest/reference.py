@@ -3,7 +3,7 @@
 dbt reads the currencies, the fiscal calendar (also of `fiscal_periods.csv`), the spellings
 (`aliases.csv`), the company's own stages (`stages.csv`) and what its types of deals mean
 (`opportunity_types.csv`) from there. The
-tables are written anew by every run: they are configuration, not history, and the folder they come
+tables are rewritten by every run: they are configuration, not history, and the folder they come
 from is kept under version control by the company.
 """
 
@@ -115,13 +115,16 @@ def write_reference(connection: duckdb.DuckDBPyConnection, company: Company) -> 
             stage that is neither open, won nor lost, or a type of deals that means nothing known.
     """
     calendar = fiscal_calendar(company)
+    aliases = _aliases(company)
+    stages = _check_stages(company.reference, _read(company.reference, STAGES))
+    _check_stage_aliases(company.reference, aliases, stages)
     frames = {
         "company": _company_frame(company),
         "currency": _currency_frame(),
         "fiscal_period": _period_frame(calendar),
         "calendar_day": _day_frame(company, calendar),
-        ALIASES.table: _aliases(company),
-        STAGES.table: _check_stages(company.reference, _read(company.reference, STAGES)),
+        ALIASES.table: aliases,
+        STAGES.table: stages,
         OPPORTUNITY_TYPES.table: _check_types(
             company.reference, _read(company.reference, OPPORTUNITY_TYPES)
         ),
@@ -341,6 +344,15 @@ def _check_stages(folder: Path | None, stages: pl.DataFrame) -> pl.DataFrame:
         )
     _check_known(folder, STAGES, stages["forecast_category"].drop_nulls(), FORECAST_CATEGORIES)
     return stages.with_columns(pl.col("ordinal").cast(pl.Int32))
+
+
+def _check_stage_aliases(folder: Path | None, aliases: pl.DataFrame, stages: pl.DataFrame) -> None:
+    """Refuse a spelling of a stage that the company's own list of stages does not have."""
+    for source in stages["source_system"].unique(maintain_order=True):
+        is_of_source = pl.col("source_system") == source
+        spelled = aliases.filter(is_of_source & (pl.col("domain") == "stage"))
+        described = stages.filter(is_of_source)["stage"].to_list()
+        _check_known(folder, ALIASES, spelled["value"], described)
 
 
 def _check_types(folder: Path | None, types: pl.DataFrame) -> pl.DataFrame:

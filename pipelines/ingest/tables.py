@@ -131,7 +131,7 @@ def _present(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, di
 
 
 def start_anew(connection: duckdb.DuckDBPyConnection, source: Source, name: str) -> None:
-    """Make an object's table anew, empty and with the columns its contract has now."""
+    """Make an object's table again, empty and with the columns its contract has now."""
     table = raw_table(source.name, name)
     columns = _columns(source.objects[name])
     connection.execute(f"create or replace table {table} ({columns})")

@@ -198,7 +198,7 @@ def _workbook(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]
             name = _sheet_name(path, values, words.format.sheet)
             _check_cells(path, values[name], load_workbook(file)[name])
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise FileRefused(f"{path.name} is no whole Excel workbook ({error}).") from error
+        raise FileRefused(f"{path.name} is not a complete Excel workbook ({error}).") from error
     sheet = values[name]
     merged = sorted(str(cells) for cells in sheet.merged_cells.ranges)
     if merged:
@@ -297,7 +297,7 @@ def _parquet(path: Path, words: _Words, limits: Limits) -> Iterator[TypedBlock]:
             check_parquet(path, file, limits)
             frame = _frame(file)
     except (pl.exceptions.PolarsError, pa.ArrowException, OSError) as error:
-        raise FileRefused(f"{path.name} is no whole Parquet file ({error}).") from error
+        raise FileRefused(f"{path.name} is not a complete Parquet file ({error}).") from error
     check_texts(path, frame, limits)
     # A float of 32 bits stands for the shortest decimal number that is it, not for its own digits.
     frame = frame.with_columns(pl.col(pl.Float32).cast(pl.String).cast(pl.Float64))
@@ -410,12 +410,12 @@ def no_record(path: Path, line: int, text: str, why: str = "") -> str:
         )
     if begins == "{":
         return (
-            f"{path.name} line {line} is no JSON{why}. JSON lines have one whole object in each "
-            "line; `jq -c .` makes them of objects that take several."
+            f"{path.name} line {line} is not valid JSON{why}. JSON lines have one whole object in "
+            "each line; `jq -c .` makes them of objects that take several."
         )
     return (
-        f"{path.name} line {line} is no JSON object. Fix the export, or land a table of text under "
-        "a name such as one that ends with .csv."
+        f"{path.name} line {line} is not a JSON object. Fix the export, or land a table of text "
+        "under a name such as one that ends with .csv."
     )
 
 

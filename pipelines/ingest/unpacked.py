@@ -64,7 +64,7 @@ class _Limited(io.RawIOBase):
             data = self._stream.read(n_bytes)
         except _DAMAGED as error:
             raise FileRefused(
-                f"{self._path.name} is no whole gzip file ({error}). Land it again."
+                f"{self._path.name} is a truncated gzip file ({error}). Land it again."
             ) from error
         self._n_left -= len(data)
         if self._n_left < 0:
@@ -88,7 +88,7 @@ def check_parquet(path: Path, file: BinaryIO, limits: Limits) -> None:
     try:
         found = pq.ParquetFile(file).metadata
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise FileRefused(f"{path.name} is no whole Parquet file ({error}).") from error
+        raise FileRefused(f"{path.name} is not a complete Parquet file ({error}).") from error
     finally:
         file.seek(0)
     if found.num_columns > MOST_COLUMNS:
@@ -116,7 +116,7 @@ def check_workbook(path: Path, file: BinaryIO, limits: Limits) -> None:
             n_bytes = sum(part.file_size for part in packed.infolist())
             is_one = "[Content_Types].xml" in packed.namelist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise FileRefused(f"{path.name} is no whole Excel workbook ({error}).") from error
+        raise FileRefused(f"{path.name} is not a complete Excel workbook ({error}).") from error
     finally:
         file.seek(0)
     if not is_one:

@@ -65,7 +65,7 @@ def write_database(
             copy_table(connection, source, table)
             found = facts_of(connection, OUT, table.schema, table.name, table.comment)
             facts.append(found.model_copy(update={"grain": table.grain}))
-            # A view is computed anew each time it is asked, so only its copy has a fingerprint.
+            # A view is computed again each time it is asked, so only its copy has a fingerprint.
             origin = OUT if table.is_view else source
             fingerprints[facts[-1].name] = fingerprint(connection, origin, table.schema, table.name)
         on_step("copied")

@@ -49,7 +49,7 @@ def heal(published: Path, release_id: str) -> list[str]:
         except (duckdb.Error, OSError) as error:
             raise PublishError(
                 f"release {release_id} cannot be healed: {error}. Roll back to another one, or "
-                "publish anew"
+                "publish again"
             ) from error
         finally:
             shutil.rmtree(work, ignore_errors=True)

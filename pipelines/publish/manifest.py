@@ -170,7 +170,7 @@ def verify_copies(folder: Path, manifest: Manifest) -> None:
         if sha256(file) != digest:
             raise PublishError(
                 f"release {folder.name} is damaged: {file} differs from its manifest; "
-                "choose another release, or publish anew"
+                "choose another release, or publish again"
             )
 
 

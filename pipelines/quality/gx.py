@@ -83,8 +83,8 @@ def _opened_source(database: Path) -> Iterator[Any]:
     engine = source.get_execution_engine()
     # Decides which SQL it writes for regular expressions and which type names it knows.
     engine.dialect_module = dialect
-    # Great Expectations connects anew for every question. While this handle is open, DuckDB answers
-    # each of them from the database that is loaded already: 1 ms instead of 20.
+    # Great Expectations connects again for every question. While this handle is open, DuckDB
+    # answers each of them from the database that is loaded already: 1 ms instead of 20.
     handle = engine.engine.raw_connection()
     try:
         yield source

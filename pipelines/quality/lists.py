@@ -30,7 +30,7 @@ def read_lists(folder: Path, kind: type[T], plural: str) -> list[T]:
         plural: what one calls them in a message.
 
     Raises:
-        ConfigurationError: a file is no readable list of them, or a name is taken twice.
+        ConfigurationError: a file is not a valid list of them, or a name is taken twice.
     """
     found: list[T] = []
     for file in sorted(folder.glob("*.yaml")):

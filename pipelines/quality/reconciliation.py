@@ -116,7 +116,7 @@ def load_reconciliations(
     """The reconciliations that have something to compare, given which sources feed which entity.
 
     Raises:
-        ConfigurationError: a file is no readable list of them, or a name is taken twice.
+        ConfigurationError: a file is not a valid list of them, or a name is taken twice.
     """
     found = read_lists(folder, Reconciliation, "reconciliations")
     return tuple(each for each in found if not each.needs or entity_sources.get(each.needs))

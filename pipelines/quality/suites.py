@@ -127,7 +127,7 @@ def load_suites(folder: Path, tables: Collection[str] | None = None) -> list[Sui
     """Read every suite in `folder`, in file order; with `tables`, only those about these.
 
     Raises:
-        ConfigurationError: a file is no readable suite, or is not named after its table. All
+        ConfigurationError: a file is not a valid suite, or is not named after its table. All
             files are checked, also those that are not asked for.
     """
     if not folder.is_dir():

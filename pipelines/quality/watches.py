@@ -98,7 +98,7 @@ def load_watches(folder: Path, public_tables: Collection[str]) -> tuple[Watch, .
     """The watches over tables this company has.
 
     Raises:
-        ConfigurationError: a file is no readable list of them, or a name is taken twice.
+        ConfigurationError: a file is not a valid list of them, or a name is taken twice.
     """
     found = read_lists(folder, Watch, "watches")
     refuse_twice((each.subject(one) for each in found for one in each.measures), "measures")

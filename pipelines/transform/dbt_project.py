@@ -166,7 +166,7 @@ class DbtProject:
         return digest.hexdigest()
 
     def manifest(self) -> dict[str, Any]:
-        """dbt's manifest; parsed anew only when project or company changed.
+        """dbt's manifest; parsed again only when project or company changed.
 
         Raises:
             TransformError: dbt cannot read the project.

@@ -1,9 +1,9 @@
-"""Decide whether dbt may add to the tables of the last build, or has to build them anew.
+"""Decide whether dbt may add to the tables of the last build, or has to rebuild them.
 
 The raw log only ever gains extract days in ordinary operation, and a model marked incremental then
 replaces what the new batches change. That is right only as long as everything else is as it was.
 This module remembers in schema `increment` what the last whole build stood on, compares, and in
-doubt has everything built anew. A build that did not end well leaves no memory behind.
+doubt has everything rebuilt. A build that did not end well leaves no memory behind.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class Increment:
     """How the tables are to be built."""
 
     reason: str
-    """Why everything is built anew; empty where adding to the tables is safe."""
+    """Why everything is rebuilt; empty where adding to the tables is safe."""
     n_batches: int
     """Batches loaded since the last build."""
 
     @property
     def description(self) -> str:
         if self.reason:
-            return f"everything is built anew: {self.reason}"
+            return f"everything is rebuilt: {self.reason}"
         return f"{self.n_batches} new batches are added to the tables of the last build"
 
 
@@ -65,7 +65,7 @@ def build(project: DbtProject, *names: str, tests: bool = True) -> tuple[Outcome
 
     Args:
         names: models and tests, as `DbtProject.build` takes them; none for everything. Some models
-            alone are built anew, and so is everything by the next run.
+            alone are rebuilt, and so is everything by the next run.
         tests: with the tests that read one of the models.
 
     Raises:
@@ -238,7 +238,7 @@ def _unfollowed_inputs_of(manifest: Mapping[str, Any], model: str) -> Iterator[t
 
 
 def _is_followed_entity(model: str, parents: list[str]) -> bool:
-    # With a second input, a row may change without being delivered anew.
+    # With a second input, a row may change without being delivered again.
     return model.endswith(tuple(f"__{entity}" for entity in FOLLOWED_ENTITIES)) and (
         len(parents) == 1
     )

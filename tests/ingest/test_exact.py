@@ -187,7 +187,7 @@ def test_numbers_of_json_keep_every_digit(folder: Path, shop: World) -> None:
 
 @pytest.mark.parametrize("line", ['{"code": "A", "code": "B"}', '{"code": NaN}'])
 def test_json_that_says_two_things_or_no_number_is_refused(shop: World, line: str) -> None:
-    assert "line 1 is no JSON" in str(shop.try_load(f"{line}\n", "events.jsonl").message)
+    assert "line 1 is not valid JSON" in str(shop.try_load(f"{line}\n", "events.jsonl").message)
 
 
 @pytest.mark.parametrize("column", ["amount", "n_items", "is_won"])

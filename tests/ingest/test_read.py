@@ -181,7 +181,7 @@ def test_a_file_that_is_not_what_was_declared_is_refused(
 
 def test_a_broken_gzip_file_is_refused(shop: World) -> None:
     result = shop.try_load(b"\x1f\x8b\x08 not really", "deals.csv.gz")
-    assert "no whole gzip file" in str(result.message)
+    assert "a truncated gzip file" in str(result.message)
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_workbook_that_could_be_misread_is_refused(
 def test_a_damaged_file_is_refused(shop: World, name: str, content: bytes) -> None:
     result = shop.try_load(content, name)
     assert result.status == "failed"
-    assert "is no whole" in str(result.message)
+    assert "is not a complete" in str(result.message)
 
 
 def test_parquet(shop: World, tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_json_lines_keep_numbers_as_written_and_may_lack_keys(shop: World) -> No
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('{"id": "A"', "line 1 is no JSON"),
+        ('{"id": "A"', "line 1 is not valid JSON"),
         ('["A"]', "line 1 begins a list, and JSON lines have one object in each line"),
         ('{"id": {"a": 1}}', "column 'id' holds dict in line 1"),
         ('{"id": "A", "surprise": 1}', "surprise"),

@@ -1154,7 +1154,7 @@ sql(
     by="dbt.matrix_cells_equal_credit",
 )
 sql(
-    "somebody is above himself twice",
+    "somebody is above themselves twice",
     "insert into core.core_org_closure select * from core.core_org_closure where distance = 1",
     by="dbt.nobody_is_above_somebody_twice",
 )

@@ -90,7 +90,7 @@ def test_an_owner_was_in_another_team_before_he_changed_it(people: Systems) -> N
 
 
 def test_team_credit_reaches_a_manager_once_he_is_known_to_be_above(people: Systems) -> None:
-    """M has the newcomer's booking from 2 March, when his record became known; B's stays M's."""
+    """M has the newcomer's booking from 2 March, when their record became known; B's stays M's."""
     assert people.rows(
         "select participant_id, recorded_on, cause, achieved_amount "
         "from attainment.fct_achievement where measure = 'team_bookings' "

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.assets.reconcile import FOLDER
-from pipelines.ingest.reference import ALIAS_DOMAINS, write_reference
+from pipelines.ingest.reference import ALIAS_DOMAINS, FORECAST_CATEGORIES, write_reference
 from pipelines.quality.reconciliation import load_reconciliations
 from pipelines.settings import PROJECT_ROOT, ConfigurationError
 from tests.deployment import Deployment
@@ -172,3 +172,45 @@ def refused(folder: Path, says: str) -> None:
     with duckdb.connect() as connection, pytest.raises(ConfigurationError) as error:
         write_reference(connection, company)
     assert says in str(error.value)
+
+
+STAGES = "source_system,stage,ordinal,status,forecast_category\n"
+
+
+@pytest.mark.parametrize(
+    ("stages", "aliases", "says"),
+    [
+        (
+            "salesforce,Discovery,1,open,Pipeline\n",
+            "stage,salesforce,Discvery,Discovry\n",
+            "unknown value (first: 'Discovry'): did you mean 'Discovery'?",
+        ),
+        (
+            "salesforce,Discovery,1,open,Ommitted\n",
+            "",
+            "unknown forecast_category (first: 'Ommitted'): did you mean 'Omitted'?",
+        ),
+        (
+            "salesforce,Discovery,one,closed,Pipeline\n",
+            "",
+            "(first: Discovery, ordinal 'one', status 'closed')",
+        ),
+    ],
+    ids=["alias of no stage", "no category", "no status"],
+)
+def test_a_stage_that_cannot_be_is_refused_before_a_run(
+    tmp_path: Path, stages: str, aliases: str, says: str
+) -> None:
+    folder = reference(tmp_path, HEADER + aliases)
+    (folder / "reference" / "stages.csv").write_text(STAGES + stages)
+    company = Deployment.of(DEMO, folder, reference="reference").company
+    with duckdb.connect() as connection, pytest.raises(ConfigurationError) as refused:
+        write_reference(connection, company)
+    assert says in str(refused.value)
+
+
+def test_the_categories_of_stages_are_those_of_the_seed() -> None:
+    with duckdb.connect() as connection:
+        seed = PROJECT_ROOT / "dbt_project" / "seeds" / "seed_forecast_category.csv"
+        rows = connection.execute(f"select distinct forecast_category from '{seed}'").fetchall()
+    assert {category for (category,) in rows} == set(FORECAST_CATEGORIES)

@@ -138,7 +138,7 @@ company as (
     group by hierarchy, measure, period_start_on, period_end_on
 ),
 
--- The lines of management: everybody with whoever is above him, and all that is below.
+-- The lines of management: everybody with whoever is above them, and all that is below.
 in_lines as (
     {%- for hierarchy, name in hierarchies.items() %}
     select

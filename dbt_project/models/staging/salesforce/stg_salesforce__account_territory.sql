@@ -1,4 +1,4 @@
--- An account that is assigned anew gets another association: the last state of each one counts.
+-- An account that is assigned again gets another association: the last state of each one counts.
 with associations as (
     select *
     from (
