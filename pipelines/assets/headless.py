@@ -69,11 +69,13 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     job = pipeline.definitions.resolve_job_def(MAIN_JOB)
     gc.freeze()
     gc.enable()
-    # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB and
-    # Polars most of the time, and those do not need the interpreter.
-    Thread(target=warm_up, daemon=True).start()
     run_id = str(uuid4())
     with _instance(company) as instance, _listening(on_step), _canceled_when_told(instance, run_id):
+        # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB and
+        # Polars most of the time, and those do not need the interpreter. Not before the instance is
+        # there: its storage imports some of the same modules, and two threads at it are in each
+        # other's way.
+        Thread(target=warm_up, daemon=True).start()
         try:
             result = job.execute_in_process(
                 instance=instance,
