@@ -72,8 +72,8 @@ def run_headless(company: Company, on_step: StepListener | None = None) -> Outco
     run_id = str(uuid4())
     with _instance(company) as instance, _listening(on_step), _canceled_when_told(instance, run_id):
         # Importing Great Expectations takes seconds. Loading, which comes first, waits for DuckDB
-        # and Polars most of the time, and those do not need the interpreter. Not before the instance
-        # is there: its storage imports some of the same modules, and two threads at it are in each
+        # and Polars most of the time, and those do not need the interpreter. It waits for the
+        # instance, whose storage imports some of the same modules: two threads at them are in each
         # other's way.
         Thread(target=warm_up, daemon=True).start()
         try:
