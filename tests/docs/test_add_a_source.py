@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.settings import PROJECT_ROOT
+from tests.docs.pages import BLOCK, command, commands_of, copied, follow
 from tests.realdata import SHARED, needs_real_data
 
 PAGE = PROJECT_ROOT / "docs" / "how-to" / "add-a-source.md"
-BLOCK = re.compile(r"^```(?P<kind>\w+)(?: file=(?P<file>\S+))?\n(?P<text>.*?)^```$", re.M | re.S)
 CUSTOMERS = """
 id,display_name,company_name,email,parent_customer_id,_fivetran_synced,_fivetran_deleted,taxable
 10,Alder,,ap@alder.example,,2026-03-02 3:58:55,FALSE,TRUE
@@ -35,41 +33,14 @@ INVOICES = f"""{COLUMNS}
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project, as far as a new source touches it."""
-    for name in ("pipelines", "dbt_project", "expectations", "data"):
-        shutil.copytree(
-            PROJECT_ROOT / name,
-            tmp_path / name,
-            ignore=shutil.ignore_patterns(
-                "__pycache__", "target", "logs", "landing", "warehouse", "published"
-            ),
-        )
+    copied(tmp_path)
+    follow(PAGE, tmp_path)
     for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8")):
-        if block["file"]:
-            path = tmp_path / block["file"]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block["text"], encoding="utf-8")
-        elif block["kind"] == "yaml":
+        if block["kind"] == "yaml" and not block["how"]:
             company = tmp_path / "data" / "demo" / "company.yml"
             text = company.read_text(encoding="utf-8")
             company.write_text(text.replace("sources:\n", f"sources:\n{block['text']}"))
     return tmp_path
-
-
-def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    code = "from pipelines.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=folder,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(folder),
-            "SALESOPS_DAGSTER_STORAGE": str(folder / "dagster"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.slow
@@ -77,15 +48,8 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_page_adds_a_source(copy: Path) -> None:
     (copy / "quickbooks_customer.csv").write_text(CUSTOMERS.lstrip())
     (copy / "quickbooks_invoice.csv").write_text(INVOICES)
-    lines = [
-        line
-        for block in BLOCK.finditer(PAGE.read_text(encoding="utf-8"))
-        if block["kind"] == "sh"
-        for line in block["text"].splitlines()
-    ]
-    assert len(lines) == 5
     # The first run of the page is for looking at the load; the second one has the models as well.
-    check, land, _, run, ask = (shlex.split(line)[1:] for line in lines)
+    check, land, _, run, ask = commands_of(PAGE)
     assert command(copy, "demo", "--scale", "0.1").returncode == 0
     checked = command(copy, *check)
     assert checked.returncode == 0, checked.stdout + checked.stderr
