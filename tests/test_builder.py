@@ -230,8 +230,8 @@ def test_a_view_may_become_a_table_and_back(connection: duckdb.DuckDBPyConnectio
         assert outcome(connection, node("t", materialized=kind)).success
 
 
-def bare(company: Company, *options: str) -> None:
-    """`dbt build` of everything, as somebody without the pipeline would have it."""
+def bare(company: Company, *options: str) -> dict[str, int | None]:
+    """`dbt build` of everything, without the pipeline: failing rows of each test."""
     project = DbtProject(company)
     arguments = [
         "--quiet", "--log-level", "none", "--log-level-file", "none", "--no-write-json",
@@ -240,7 +240,11 @@ def bare(company: Company, *options: str) -> None:
     ]  # fmt: skip
     project.manifest()
     with project.runner(project._parsed()) as dbt:
-        assert dbt.invoke(arguments).success
+        done = dbt.invoke(arguments)
+    assert done.success, done.exception
+    return {
+        run.node.unique_id: run.failures for run in done.result if run.node.resource_type == "test"
+    }
 
 
 def described(file: Path) -> set[tuple[Any, ...]]:
@@ -274,6 +278,11 @@ def test_dbt_builds_the_same_tables(tmp_path: Path) -> None:
         assert bool(increment.reason) == (day == days[0])
         with duckdb.connect(str(twin.warehouse_file)) as connection:
             begin(connection, DbtProject(twin))
-        bare(twin, *(["--full-refresh"] if increment.reason else []))
+        asked = bare(twin, *(["--full-refresh"] if increment.reason else []))
+        assert {
+            run.node.unique_id: run.failures
+            for run in outcome.result
+            if run.node.resource_type == "test"
+        } == asked
         assert differences(company.warehouse_file, twin.warehouse_file, SCHEMAS) == {}
         assert described(company.warehouse_file) == described(twin.warehouse_file)

@@ -49,7 +49,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         ensure_tables(connection, company)
         write_reference(connection, company)
     project = DbtProject(company)
-    built = project.build(anew=True, tests=False)
+    built = project.build(full_refresh=True, tests=False)
     assert built.success
     arguments = [
         "--quiet", "--log-level-file", "none", "--no-write-json",

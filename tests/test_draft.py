@@ -277,10 +277,11 @@ def test_a_total_below_the_rows_of_a_sample_is_left_out(
     "last",
     [
         ["Total", "2026-02-01", "Cy", "1"],
+        ["Total", "01.02.2026", None, None],
         ["9", "2026-02-01", "Total Wine", "1"],
         ["Total", None, None, None],
     ],
-    ids=["a record", "a name", "no numbers"],
+    ids=["a record", "a day", "a name", "no numbers"],
 )
 def test_a_record_in_a_sample_is_no_total(tmp_path: Path, last: list[str | None]) -> None:
     sample = read_sample(sample_of(tmp_path, [*RANKED, last], "csv"))

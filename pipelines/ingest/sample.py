@@ -36,8 +36,8 @@ from pipelines.ingest.unpacked import unpacked
 from pipelines.settings import Limits
 
 _DELIMITERS = ",;\t|"
-_NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*", re.ASCII)
-"""However its thousands and places are written."""
+_NUMBER = re.compile(r"(?=.*\d)[+-]?(\d+|\d{1,3}([.,]\d{3})+)?([.,]\d+)?", re.ASCII)
+"""However its thousands and places are written; `01.02.2026` is none."""
 _LEFT_OUT = (
     "ends with a total ('{}'), which was left out here and is rejected by a run: export it without "
     "totals"

@@ -143,7 +143,7 @@ def _copy_inputs(company: Company, copy: Company) -> None:
 def _build(project: DbtProject) -> tuple[Verdict, set[tuple[str, str]]]:
     """Build and test; what the tests say, and (schema, table) of every mart."""
     try:
-        outcome = project.build(anew=True)
+        outcome = project.build(full_refresh=True)
     except TransformError as error:
         raise AsOfRefused(str(error)) from error
     models = [run for run in outcome.result if run.node.resource_type != "test"]

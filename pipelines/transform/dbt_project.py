@@ -17,6 +17,7 @@ from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,9 @@ class DbtProject:
     @property
     def fingerprint(self) -> str:
         """Of everything but the data that decides what a build gives: project and variables."""
-        digest = hashlib.sha256(json.dumps(self.variables, sort_keys=True).encode())
+        # What another dbt has read and compiled is read and compiled again.
+        told = [self.variables, version("dbt-core"), version("dbt-duckdb")]
+        digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
         for path in sorted(DBT_PROJECT.rglob("*")):
             if path.suffix in {".sql", ".yml", ".csv", ".md"} and "target" not in path.parts:
                 digest.update(str(path.relative_to(DBT_PROJECT)).encode())
@@ -263,13 +266,13 @@ class DbtProject:
         return f"{DBT_PROJECT} {self.company.warehouse_file.stem} {self.fingerprint}"
 
     def build(
-        self, *names: str, anew: bool = False, tests: bool = True, models: bool = True
+        self, *names: str, full_refresh: bool = False, tests: bool = True, models: bool = True
     ) -> Outcome:
         """Build and test what is named, or everything this company's sources feed.
 
         Args:
             names: of models and tests; `+name` is a model with all it is made of.
-            anew: incremental models are built whole.
+            full_refresh: incremental models are built whole.
             tests: with the tests that read one of the models.
             models: False for the tests alone.
 
@@ -277,19 +280,19 @@ class DbtProject:
             TransformError: dbt cannot read the project, or compile one of its models.
         """
         with opened(self.company.warehouse_file) as connection, interrupts.raised():
-            plan = self.plan(*names, anew=anew, tests=tests, models=models)
+            plan = self.plan(*names, full_refresh=full_refresh, tests=tests, models=models)
             with interrupts.told_apart():
-                return run(connection, plan, DBT_PROJECT, adds=not anew)
+                return run(connection, plan, DBT_PROJECT, adds=not full_refresh)
 
     def plan(
-        self, *names: str, anew: bool = False, tests: bool = True, models: bool = True
+        self, *names: str, full_refresh: bool = False, tests: bool = True, models: bool = True
     ) -> Plan:
         """What `build` would do, node by node, with the SQL that dbt compiled."""
         manifest = self.manifest()
         chosen = chosen_of(manifest, names, self.company.sources, tests=tests, models=models)
         kinds = {manifest["nodes"][unique_id]["resource_type"] for unique_id in chosen}
         compiled: dict[str, str] = {}
-        if "model" in kinds and anew:
+        if "model" in kinds and full_refresh:
             compiled |= self._compiled("whole", "resource_type:model", "--full-refresh")
         elif "model" in kinds:
             # Not of the incremental models alone: others may ask how the build is made.

@@ -74,7 +74,7 @@ def build(project: DbtProject, *names: str, tests: bool = True) -> tuple[Outcome
     file = project.company.warehouse_file
     with opened(file) as connection:
         increment = begin(connection, project, is_whole=not names)
-    outcome = project.build(*names, anew=bool(increment.reason), tests=tests)
+    outcome = project.build(*names, full_refresh=bool(increment.reason), tests=tests)
     if not names and _built_everything(outcome):
         with opened(file) as connection:
             complete(connection, project)

@@ -140,7 +140,7 @@ def all_models(company_file: Path) -> int:
 def attainment_models(company_file: Path) -> int:
     """Those of attainment alone."""
     project = DbtProject(load_company(company_file))
-    outcome = project.build(*_attainment(project), anew=True, tests=False)
+    outcome = project.build(*_attainment(project), full_refresh=True, tests=False)
     assert outcome.success, [run.message for run in outcome.result if run.status == "error"]
     return len(outcome.result)
 
@@ -148,7 +148,7 @@ def attainment_models(company_file: Path) -> int:
 def bare_models(company_file: Path) -> int:
     """The statements dbt compiled for attainment, run by DuckDB alone into another schema."""
     project = DbtProject(load_company(company_file))
-    steps = project.plan(*_attainment(project), anew=True, tests=False).steps
+    steps = project.plan(*_attainment(project), full_refresh=True, tests=False).steps
     with duckdb.connect(str(project.company.warehouse_file)) as connection:
         connection.execute("create schema bare")
         for node in steps:

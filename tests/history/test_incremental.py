@@ -113,7 +113,7 @@ class Story:
         double = self.company.model_copy(update={"paths": paths})
         shutil.copy(self.company.warehouse_file, double.warehouse_file)
         project = DbtProject(double)
-        outcome = project.build(anew=True, tests=False)
+        outcome = project.build(full_refresh=True, tests=False)
         assert outcome.success
         schemas = [*public_schemas(project), "core"]
         found = differences(self.company.warehouse_file, double.warehouse_file, schemas)
