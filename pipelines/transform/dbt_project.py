@@ -191,10 +191,12 @@ class DbtProject:
         return document
 
     def _written(self) -> dict[str, Any]:
-        if (parsed := self._parsed()) is not None:
-            parsed.write(str(self.target / _MANIFEST))
-        else:
+        key = f"{_MANIFEST} {self._parsed_key}"
+        # As text: dbt writes what it has read only in a process in which it was invoked.
+        if key not in PARSED or self._parsed_key not in PARSED:
             self._parse()
+            PARSED[key] = (self.target / _MANIFEST).read_bytes()
+        (self.target / _MANIFEST).write_bytes(PARSED[key])
         document: dict[str, Any] = json.loads((self.target / _MANIFEST).read_text())
         (self.target / _STAMP).write_text(self.fingerprint)
         return document
