@@ -97,11 +97,22 @@
     where ranked.delivery = 1 and ranked.opportunity_id is not null
 {%- endmacro %}
 
-{#- What the first delivery of a source's history says is taken to have been known before. -#}
+{#- Attributes that not every source's records have, as a CRM may have them in its history alone. -#}
+{% macro not_in_every_record() -%}
+    {{ return(['probability_pct', 'forecast_category_value']) }}
+{%- endmacro %}
+
+{#-
+    What the first delivery of a source's history says is taken to have been known before. Of records
+    also since when they tell of an attribute: from then on an empty value says that there is none.
+-#}
 {% macro first_extracts(entity) -%}
     select
         source_system,
         min(extracted_at) as first_extracted_at
+        {%- for name in not_in_every_record() if entity == 'opportunity' %},
+        min(case when {{ name }} is not null then extracted_at end) as {{ name }}_told_from
+        {%- endfor %}
     from ({{ union_entity(entity) }}) as deliveries
     group by source_system
 {%- endmacro %}
@@ -115,7 +126,6 @@
 {% macro witnesses_of(kind, table, first_extracts) -%}
     {%- set weights = {'absence': 1, 'field': 2, 'state': 3, 'record': 4, 'merge': 5} -%}
     {%- set of_states = state_attributes() | map(attribute=0) | list -%}
-    {%- set not_in_every_export = ['currency', 'probability_pct', 'forecast_category_value'] -%}
     select
         '{{ kind }}' as kind,
         {{ weights[kind] }} as weight,
@@ -143,8 +153,14 @@
         end as believed_from
         {%- for name, type in state_attributes() + other_attributes() %}
         {%- if kind == 'record' %},
-        {{ 'told.' ~ name ~ ' is not null' if name in not_in_every_export else 'true' }}
-            as says_{{ name }},
+        {% if name == 'currency' -%}
+        {#- Money that was in a currency is not in none because an export leaves it out. -#}
+        told.currency is not null
+        {%- elif name in not_in_every_record() -%}
+        coalesce(told.extracted_at >= firsts.{{ name }}_told_from, false)
+        {%- else -%}
+        true
+        {%- endif %} as says_{{ name }},
         told.{{ name }},
         {{ 'false' if name == 'stage_value' else 'true' }} as knows_{{ name }},
         told.{{ name }} as was_{{ name }}
