@@ -149,6 +149,9 @@ class Policies(_Frozen):
 
     snapshot_weekday: Weekday = "sunday"
     """Day of the week at whose end the weekly pipeline snapshot is taken."""
+    snapshots_from: date | None = None
+    """First day of pipeline snapshots and forecasts; None: the first on which a deal was known.
+    A deal that never closes has a row in every snapshot since, some 76 a year."""
     quota_version: Word | None = None
     """Which version of the quotas is in force (M5); None where a source has only one."""
     quota_period: Literal["sequence", "declared"] = "sequence"

@@ -88,6 +88,7 @@ def dbt_vars(company: Company) -> dict[str, Any]:
         "entities": load_entities().for_dbt(),
         "aliased_domains": aliased_domains(company),
         "snapshot_weekday": policies.snapshot_weekday,
+        "snapshots_from": policies.snapshots_from.isoformat() if policies.snapshots_from else "",
         "quota_version": policies.quota_version or "",
         "quota_period": policies.quota_period,
         "quota_basis": policies.quota_basis,

@@ -23,6 +23,7 @@ LIMITED = {
     "quota_basis",
     "quota_period",
     "snapshot_weekday",
+    "snapshots_from",
     "territories_at_once",
     "time_zone",
 }

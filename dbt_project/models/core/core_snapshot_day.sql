@@ -20,6 +20,9 @@ in_reach as (
     where
         calendar.day_on >= first_known.first_known_on
         and calendar.day_on <= latest_extract.as_of_on
+        {% if var('snapshots_from') -%}
+        and calendar.day_on >= cast('{{ var("snapshots_from") }}' as date)
+        {%- endif %}
 ),
 
 flagged as (
