@@ -55,7 +55,7 @@ def _load(path: Path, _mtime_ns: int) -> Contract:
     """The time of the last change is part of the cache's key: an edited file is read again."""
     try:
         text = path.read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=yaml.CSafeLoader)
         return Contract.model_validate({"source": path.stem, **document})
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -7,7 +7,7 @@ to be taken in. Runs on the open transaction of the caller.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -20,7 +20,7 @@ from pipelines.contracts import Column, ObjectContract
 from pipelines.ingest.cast import REJECTS, Dialect
 from pipelines.ingest.errors import FileRefused
 from pipelines.ingest.ledger import MEANINGS
-from pipelines.ingest.personal import MASKED, masked_sql
+from pipelines.ingest.personal import MASKED, masked_sql, suspicious
 from pipelines.ingest.plan import Batch
 from pipelines.ingest.read import ReadBlock, Reading
 from pipelines.ingest.results import BatchResult
@@ -137,8 +137,9 @@ class Stage:
             return
         contract, batch = self.contract, self.batch
         names = ", ".join(f'"{column.name}"' for column in contract.loaded)
+        looked_at = suspicious(accepted)
         values = ", ".join(
-            f'{_stored(column, is_key=column.name in contract.key)} as "{column.name}"'
+            f'{_stored(column, contract, looked_at)} as "{column.name}"'
             for column in contract.loaded
         )
         stamps = ", ".join([*(f'"{name}"' for name in contract.recorded_at), "$cut"])
@@ -269,10 +270,10 @@ def shown_key(contract: ObjectContract) -> str:
     return f"concat_ws(', ', {', '.join(parts)})"
 
 
-def _stored(column: Column, *, is_key: bool) -> str:
-    """The SQL of a value as the raw log keeps it."""
+def _stored(column: Column, contract: ObjectContract, looked_at: Collection[str]) -> str:
+    """The SQL of a value as the raw log keeps it; columns in `looked_at` may have to be masked."""
     if column.personal == "hash":
         return f'sha256(lower(trim("{column.name}")))'
-    if column.type == "text":
-        return masked_sql(f'"{column.name}"', whole=is_key)
+    if column.type == "text" and column.name in looked_at:
+        return masked_sql(f'"{column.name}"', whole=column.name in contract.key)
     return f'cast("{column.name}" as {column.sql_type})'
