@@ -36,6 +36,8 @@ EXPECTED = {
     "parts_of_several_territories_are_one_quota",
     "a_quota_is_cut_between_the_teams_of_its_period",
     "what_no_quota_covers_counts_in_the_rest_of_the_quarter",
+    "a_quarter_is_sold_in_by_whoever_is_in_seat_all_of_it",
+    "without_seats_who_is_there_or_booked_sells",
 }
 
 

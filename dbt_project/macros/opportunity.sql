@@ -123,7 +123,7 @@
     heavier one counts, the record because it is whole. What a source's first extract says is
     believed of days before it, what a later one says was not known before.
 -#}
-{% macro witnesses_of(kind, table, first_extracts) -%}
+{% macro witnesses_of(kind, table, first_extracts, first_records=none) -%}
     {%- set weights = {'absence': 1, 'field': 2, 'state': 3, 'record': 4, 'merge': 5} -%}
     {%- set of_states = state_attributes() | map(attribute=0) | list -%}
     select
@@ -172,7 +172,14 @@
         told.says_{{ name }} as knows_{{ name }},
         told.was_{{ name }}
         {%- elif kind == 'state' and name in of_states + ['currency'] %},
-        {{ 'told.currency is not null' if name == 'currency' else 'true' }} as says_{{ name }},
+        not told.is_overtaken
+        {%- if name == 'currency' %} and told.currency is not null
+        {%- elif name in not_in_every_record() %}
+        or (
+            told.{{ name }} is not null
+            and coalesce(told.extracted_at < records_of.{{ name }}_told_from, true)
+        )
+        {%- endif %} as says_{{ name }},
         told.{{ name }},
         false as knows_{{ name }},
         cast(null as {{ type }}) as was_{{ name }}
@@ -188,6 +195,9 @@
         {%- endfor %}
     from {{ table }} as told
     left join {{ first_extracts }} as firsts on told.source_system = firsts.source_system
+    {%- if first_records %}
+    left join {{ first_records }} as records_of on told.source_system = records_of.source_system
+    {%- endif %}
 {%- endmacro %}
 
 {#-

@@ -52,11 +52,12 @@ _STAGED = {
     "staged_changes": (
         "opportunity_change",
         "source_system, opportunity_id, change_id, stage_value, amount, currency, close_on, "
-        f"{_STAMPS}, {_LINE}",
+        f"changed_at, {_STAMPS}, {_LINE}",
     ),
     "staged_field_changes": (
         "opportunity_field_change",
-        f"source_system, opportunity_id, change_id, field, new_value, {_STAMPS}, {_LINE}",
+        "source_system, opportunity_id, change_id, field, new_value, "
+        f"changed_at, {_STAMPS}, {_LINE}",
     ),
     "staged_entries": (
         "stage_entry",

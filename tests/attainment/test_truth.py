@@ -410,6 +410,73 @@ def test_distribution_by_another_way(demo: Published) -> None:
     assert all(n < 5 and median is None and gini is None for n, median, gini in hidden)
 
 
+def test_distribution_without_quotas_is_over_those_in_seat_all_quarter(demo: Published) -> None:
+    """The first quarter with bookings has no quotas: the seats in the file say who sells."""
+    [(start, end)] = demo.rows(
+        "select min(period_start_on), min(period_end_on) "
+        "from attainment.fct_attainment_distribution where n_with_quota = 0"
+    )
+    seats = demo.extracts / str(demo.days[-1]) / "seats.csv"
+    people = dict(
+        duckdb.sql(
+            f"select participant_id, true from read_csv('{seats}', all_varchar = true) "
+            "where plan_id = 'AE-PLAN' and seat_state = 'active' "
+            f"and valid_from <= '{start}' and coalesce(valid_to, '9999') >= '{end}'"
+        ).fetchall()
+    )
+    booked: dict[str, Decimal] = defaultdict(Decimal)
+    for participant, amount in demo.rows(
+        "select participant_id, sum(credit_amount) from attainment.fct_credit "
+        "where measure = 'bookings' and booked_on >= ? and booked_on < ? group by all",
+        start,
+        end,
+    ):
+        if participant in people:
+            booked[participant] += amount
+    [(n_people, n_at_zero, credit)] = demo.rows(
+        "select n_people, n_at_zero, credit_amount from attainment.fct_attainment_distribution "
+        "where node_key = 'company' and measure = 'bookings' and period_start_on = ?",
+        start,
+    )
+    assert n_people == len(people) >= 10
+    assert credit == sum(booked.values()) > 0
+    assert n_at_zero == sum(booked[each] == 0 for each in people)
+
+
+def test_who_left_within_a_period_has_the_plan_of_the_last_seat(demo: Published) -> None:
+    seats = demo.extracts / str(demo.days[-1]) / "seats.csv"
+    held = defaultdict(list)
+    for participant, since, until, plan in duckdb.sql(
+        "select participant_id, valid_from, coalesce(valid_to, '9999-12-31'), plan_id "
+        f"from read_csv('{seats}', all_varchar = true) where seat_state = 'active'"
+    ).fetchall():
+        held[participant].append((since, until, plan))
+    measured = demo.rows(
+        "select participant_id, measure, period_start_on, period_end_on "
+        "from attainment.fct_quota_attainment where quota_amount > 0"
+    )
+    expected = {}
+    today = str(demo.days[-1])
+    for participant, measure, start, end in measured:
+        in_period = sorted(
+            seat
+            for seat in held[participant]
+            if seat[0] < min(str(end), f"{today}~") and seat[1] > str(start)
+        )
+        if in_period:
+            expected[participant, measure, start, end] = in_period[-1][2]
+    found = {
+        tuple(key): plan
+        for *key, plan in demo.rows(
+            "select participant_id, measure, period_start_on, period_end_on, plan_id "
+            "from attainment.fct_attainment_tier"
+        )
+    }
+    assert found == expected
+    left = {key for key in found if any(s[1] < str(key[3]) for s in held[key[0]])}
+    assert left
+
+
 def test_tiers_by_another_way(demo: Published) -> None:
     rows = demo.rows(
         "select quota_amount, credit_amount, tier_reached, credit_to_next_tier_amount, "

@@ -68,6 +68,70 @@ named as (
         )
 ),
 
+-- Nor is a value news that arrives after a record or a saved state which is newer and tells it.
+told as (
+    select
+        source_system,
+        opportunity_id,
+        recorded_at,
+        recorded_at as said_at,
+        {%- for name in ['currency'] + not_in_every_record() %}
+        {{ name }} is not null as tells_{{ name }},
+        {%- endfor %}
+        true as tells_others
+    from ({{ union_entity('opportunity') }}) as records
+
+    union all
+
+    select
+        source_system,
+        opportunity_id,
+        recorded_at,
+        coalesce(changed_at, recorded_at) as said_at,
+        {%- for name in ['currency'] + not_in_every_record() %}
+        {{ name }} is not null as tells_{{ name }},
+        {%- endfor %}
+        false as tells_others
+    from ({{ union_entity('opportunity_change') }}) as states
+),
+
+overtaken as (
+    select distinct
+        named.source_system,
+        named.change_id,
+        named.attribute
+    from named
+    inner join told
+        on
+            named.source_system = told.source_system
+            and named.opportunity_id = told.opportunity_id
+            and named.changed_at < told.said_at
+            and named.recorded_at > told.said_at
+            and named.recorded_at >= told.recorded_at
+    where
+        named.changed_at < named.recorded_at
+        and case named.attribute
+            {%- for name in ['currency'] + not_in_every_record() %}
+            when '{{ name }}' then told.tells_{{ name }}
+            {%- endfor %}
+            {%- for name, _ in state_attributes() if name not in not_in_every_record() %}
+            when '{{ name }}' then true
+            {%- endfor %}
+            else told.tells_others
+        end
+),
+
+news as (
+    select named.*
+    from named
+    left join overtaken
+        on
+            named.source_system = overtaken.source_system
+            and named.change_id = overtaken.change_id
+            and named.attribute = overtaken.attribute
+    where overtaken.change_id is null
+),
+
 -- A value that arrives after a newer one of the same field never was the state as known.
 dated as (
     select
@@ -75,7 +139,7 @@ dated as (
         max(changed_at) over (
             partition by source_system, opportunity_id, attribute order by recorded_at
         ) as newest_changed_at
-    from named
+    from news
 ),
 
 last_at_instant as (

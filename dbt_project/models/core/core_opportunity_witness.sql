@@ -85,10 +85,74 @@ first_field_changes as (
     {{ first_extracts('opportunity_field_change') }}
 ),
 
+told as (
+    select
+        source_system,
+        opportunity_id,
+        recorded_at,
+        recorded_at as said_at,
+        false as is_state
+    from records
+
+    union all
+
+    select
+        source_system,
+        opportunity_id,
+        recorded_at,
+        coalesce(changed_at, recorded_at) as said_at,
+        true as is_state
+    from states
+),
+
+-- A row of a history that arrives after something newer was known is no news of the deal.
+overtaken as (
+    select
+        states.source_system,
+        states.change_id,
+        max(case when told.is_state then 1 else 0 end) = 1 as is_by_state
+    from states
+    inner join told
+        on
+            states.source_system = told.source_system
+            and states.opportunity_id = told.opportunity_id
+            and states.changed_at < told.said_at
+            and states.recorded_at > told.said_at
+            and states.recorded_at >= told.recorded_at
+    where states.changed_at < states.recorded_at
+    group by states.source_system, states.change_id
+),
+
+-- But for what records never told by then.
+news as (
+    select
+        states.*,
+        overtaken.change_id is not null as is_overtaken
+    from states
+    left join overtaken
+        on
+            states.source_system = overtaken.source_system
+            and states.change_id = overtaken.change_id
+    left join first_records on states.source_system = first_records.source_system
+    where
+        overtaken.change_id is null
+        or (
+            not overtaken.is_by_state
+            and (
+                {%- for name in not_in_every_record() %}
+                {{ 'or ' if not loop.first }}(
+                    states.{{ name }} is not null
+                    and coalesce(states.extracted_at < first_records.{{ name }}_told_from, true)
+                )
+                {%- endfor %}
+            )
+        )
+),
+
 witnesses as (
     {{ witnesses_of('record', 'records', 'first_records') }}
     union all
-    {{ witnesses_of('state', 'states', 'first_states') }}
+    {{ witnesses_of('state', 'news', 'first_states', 'first_records') }}
     union all
     {{ witnesses_of('field', 'field_states', 'first_field_changes') }}
     union all

@@ -1,36 +1,6 @@
 with attainment as (select * from {{ ref('fct_quota_attainment') }}),
 
-achievements as (select * from {{ ref('fct_achievement') }} where measure = 'bookings'),
-
-participants as (
-    select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
-),
-
-closure as (
-    select * from {{ ref('core_org_closure') }} where known_to_on = {{ open_end() }}
-),
-
-quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
-
-latest_extract as (select * from {{ ref('core_latest_extract') }}),
-
-spans as (select * from {{ ref('core_observed_span') }}),
-
-booked as (
-    select
-        participant_id,
-        effective_on,
-        sum(achieved_amount) as amount
-    from achievements
-    group by participant_id, effective_on
-),
-
-history as (
-    select
-        min(first_observed_on) as first_observed_on,
-        max(last_observed_on) as last_observed_on
-    from spans
-),
+sellers as (select * from {{ ref('core_quarter_seller') }}),
 
 -- Who is measured (M11): with a quota, fully ramped and in seat all period.
 measured as (
@@ -50,74 +20,33 @@ measured as (
         and substring(measure, 1, 5) <> 'team_'
 ),
 
-leaders as (
-    select distinct ancestor_id as participant_id
-    from closure
-    where distance > 0
-),
-
 -- Quarters in which nobody has a quota: everybody who sells, also who sold nothing.
-quarters_without_quota as (
+without_quota as (
     select
-        quarters.starts_on,
-        quarters.next_starts_on,
-        least({{ add_days('quarters.next_starts_on', -1) }}, latest_extract.as_of_on) as seen_on
-    from quarters
-    cross join history
-    cross join latest_extract
+        sellers.participant_id,
+        sellers.region,
+        sellers.team,
+        'bookings' as measure,
+        sellers.period_start_on,
+        sellers.period_end_on,
+        sellers.booked_amount as credit_amount,
+        cast(null as double) as attainment_pct
+    from sellers
     where
-        quarters.next_starts_on > history.first_observed_on
-        and quarters.starts_on <= least(history.last_observed_on, latest_extract.as_of_on)
-        and not exists (
+        not exists (
             select 1
             from attainment
             where
                 attainment.measure = 'bookings'
-                and attainment.period_start_on < quarters.next_starts_on
-                and attainment.period_end_on > quarters.starts_on
+                and attainment.period_start_on < sellers.period_end_on
+                and attainment.period_end_on > sellers.period_start_on
         )
-),
-
-seen as (
-    select
-        participants.participant_id,
-        participants.region,
-        participants.team,
-        quarters_without_quota.starts_on,
-        quarters_without_quota.next_starts_on
-    from quarters_without_quota
-    inner join participants
-        on
-            quarters_without_quota.seen_on >= participants.valid_from
-            and quarters_without_quota.seen_on < participants.valid_to
-    left join leaders on participants.participant_id = leaders.participant_id
-    where leaders.participant_id is null and coalesce(participants.is_active, true)
-),
-
-sold as (
-    select
-        seen.participant_id,
-        seen.region,
-        seen.team,
-        'bookings' as measure,
-        seen.starts_on as period_start_on,
-        seen.next_starts_on as period_end_on,
-        coalesce(sum(booked.amount), 0) as credit_amount,
-        cast(null as double) as attainment_pct
-    from seen
-    left join booked
-        on
-            seen.participant_id = booked.participant_id
-            and seen.starts_on <= booked.effective_on
-            and seen.next_starts_on > booked.effective_on
-    group by
-        seen.participant_id, seen.region, seen.team, seen.starts_on, seen.next_starts_on
 ),
 
 population as (
     select * from measured
     union all
-    select * from sold
+    select * from without_quota
 ),
 
 by_node as (

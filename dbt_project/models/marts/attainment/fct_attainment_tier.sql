@@ -8,8 +8,9 @@ plan_rates as (select * from {{ ref('core_plan_rate') }}),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
--- The plan of the seat on the period's last day, or today while it runs.
-planned as (
+-- The plan of a period is that of its last seat, up to today while it runs: whoever left within the
+-- period is paid for what they did until then.
+seated as (
     select
         attainment.quota_key,
         attainment.participant_id,
@@ -21,7 +22,13 @@ planned as (
         attainment.quota_amount,
         attainment.credit_amount,
         attainment.attainment_pct,
-        seats.plan_id
+        seats.plan_id,
+        row_number() over (
+            partition by
+                attainment.participant_id, attainment.measure, attainment.period_start_on,
+                attainment.period_end_on
+            order by seats.valid_from desc
+        ) as seat_rank
     from attainment
     cross join latest_extract
     inner join seats
@@ -31,10 +38,11 @@ planned as (
             and latest_extract.as_of_on < seats.known_to_on
             and least({{ add_days('attainment.period_end_on', -1) }}, latest_extract.as_of_on)
             >= seats.valid_from
-            and least({{ add_days('attainment.period_end_on', -1) }}, latest_extract.as_of_on)
-            < seats.valid_to
+            and attainment.period_start_on < seats.valid_to
     where attainment.quota_amount > 0
 ),
+
+planned as (select * from seated where seat_rank = 1),
 
 ranked_versions as (
     select

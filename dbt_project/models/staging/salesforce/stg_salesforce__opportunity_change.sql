@@ -11,5 +11,6 @@ select
     probability / 100 as probability_pct,
     expected_revenue as expected_revenue_amount,
     close_date as close_on,
+    created_date as changed_at,
     {{ lineage() }}
 from history
