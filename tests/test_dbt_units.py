@@ -38,6 +38,7 @@ EXPECTED = {
     "what_no_quota_covers_counts_in_the_rest_of_the_quarter",
     "a_quarter_is_sold_in_by_whoever_is_in_seat_all_of_it",
     "without_seats_who_is_there_or_booked_sells",
+    "what_does_not_differ_is_no_break",
 }
 
 

@@ -259,8 +259,11 @@ from ranked
 cross join latest_extract
 left join own_quotas
     on
-        ranked.label = own_quotas.label
+        (
+            (ranked.label = own_quotas.label and ranked.label_rank = 1)
+            -- A team may be named with its region.
+            or (ranked.node_type = 'team' and ranked.node_key = own_quotas.label)
+        )
         and ranked.measure = own_quotas.measure
         and ranked.period_start_on = own_quotas.period_start_on
         and ranked.period_end_on = own_quotas.period_end_on
-        and ranked.label_rank = 1

@@ -32,6 +32,12 @@ compared as (
             as opportunity_id,
         coalesce(ordered.is_ambiguous, invoiced.is_ambiguous, false) as is_ambiguous,
         invoiced.named_key is not null as is_invoiced,
+        -- A credit memo is no invoice, but all there is of a deal that takes away.
+        coalesce(invoiced.n_documents, 0) = 0
+        and not (
+            invoiced.named_key is not null
+            and coalesce(deals.amount_in_currency < 0, false)
+        ) as is_not_invoiced,
         deals.opportunity_key,
         deals.close_on as booked_on,
         ordered.first_document_on as first_ordered_on,
@@ -72,6 +78,8 @@ coded as (
             when booked_on is null and n_orders = 0 then 'not_booked'
             when booked_on is null then 'order_without_booking'
             when booked_amount_in_currency is null then 'no_amount'
+            -- A deal that was given away is not missed in the books.
+            when n_orders = 0 and abs(booked_amount_in_currency) <= tolerance then 'matched'
             when n_orders = 0 and {{ days_between('booked_on', 'as_of_on') }} <= 14
                 then 'not_ordered_yet'
             when n_orders = 0 then 'order_missing'
@@ -99,9 +107,10 @@ coded as (
                 then 'credited'
             when booked_on is null then 'invoice_without_booking'
             when booked_amount_in_currency is null then 'no_amount'
-            when n_invoices = 0 and {{ days_between('booked_on', 'as_of_on') }} <= 120
+            when is_not_invoiced and abs(booked_amount_in_currency) <= tolerance then 'matched'
+            when is_not_invoiced and {{ days_between('booked_on', 'as_of_on') }} <= 120
                 then 'not_invoiced_yet'
-            when n_invoices = 0 then 'invoice_missing'
+            when is_not_invoiced then 'invoice_missing'
             when invoiced_amount_in_currency is null or invoice_currency is null
                 then 'amount_unknown'
             when invoice_currency <> currency or other_invoice_currency <> currency
