@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,48 @@ def test_a_table_that_cannot_be_is_refused(
     company = in_table(tmp_path, text, **changes)
     with duckdb.connect() as connection, pytest.raises(ConfigurationError, match=said):
         write_reference(connection, company)
+
+
+@pytest.mark.parametrize(
+    ("hired_on", "ends_on", "expected"),
+    [
+        # In seat from the first of three fiscal months: nothing, half and all of it (M7).
+        ("2026-02-01", "2026-05-03", Decimal(4550)),
+        # The first whole fiscal month is the second one: nothing, nothing and half.
+        ("2026-02-02", "2026-05-03", Decimal("1516.67")),
+    ],
+)
+def test_a_ramp_goes_by_fiscal_months(
+    tmp_path: Path, hired_on: str, ends_on: str, expected: Decimal
+) -> None:
+    """Two days of May are no month of a quarter of 4-4-5 weeks."""
+    chosen = {"finance": {}, "salesforce": {"format": "weekly_export"}}
+    company = company_of(tmp_path, fiscal_year={"pattern": "4-4-5"}, sources=chosen)
+    systems = Systems(tmp_path, company)
+    systems.deliver(DAY, "salesforce", user=[{"Id": "A", "LastName": "A"}], opportunity=[])
+    systems.deliver(
+        DAY,
+        "finance",
+        ramp_schedule=[
+            {"schedule_id": "R", "tenure_month": month, "ramp_pct": ramp}
+            for month, ramp in ((1, "0"), (2, "0.5"), (3, "1"))
+        ],
+        seat=[
+            {
+                "participant_id": "A", "seat_state": "active", "valid_from": hired_on,
+                "ramp_schedule_id": "R",
+            }
+        ],
+        quota=[
+            {
+                "quota_id": "Q", "participant_id": "A", "measure": "bookings", "version": "1",
+                "period_start_on": "2026-02-01", "period_end_on": ends_on,
+                "quota_amount": "9100", "currency": "USD", "basis": "full",
+                "status": "approved", "approved_at": "2026-01-20T10:00:00Z",
+            }
+        ],
+    )  # fmt: skip
+    systems.build("core_quota_version")
+    assert systems.rows(
+        "select quota_amount from core.core_quota_version where quota_id = 'Q'"
+    ) == [(expected,)]

@@ -58,6 +58,25 @@
 {%- endmacro %}
 
 {#- Months since year 0, so that differences are calendar months. -#}
+{#- The fiscal months in their order, whatever days they begin on. -#}
+{% macro numbered_months() -%}
+    select
+        period_key,
+        starts_on,
+        next_starts_on,
+        row_number() over (order by starts_on) as month_number
+    from {{ ref('core_fiscal_period') }}
+    where period_type = 'month'
+{%- endmacro %}
+
+{#- The month of a ramp (M7) that a fiscal month is for somebody in the seat; 1 is the first. -#}
+{% macro tenure_month(month_number, seat) -%}
+    {{ month_number }} - {{ seat }}.first_month_number + 1
+    {%- if var('ramp_anchor') == 'first_full_month' %}
+    - case when {{ seat }}.is_from_first_of_month then 0 else 1 end
+    {%- endif %}
+{%- endmacro %}
+
 {% macro month_number(day) -%}
     (extract(year from {{ day }}) * 12 + extract(month from {{ day }}))
 {%- endmacro %}

@@ -8,6 +8,10 @@ ramp_steps as (
 
 calendar as (select * from {{ ref('core_calendar_day') }}),
 
+months as (
+    {{ numbered_months() }}
+),
+
 -- Seats that make a difference to a period: begun in it or lately, ended before its end, on leave.
 touched as (
     select distinct
@@ -34,7 +38,7 @@ by_day as (
         touched.quota_key,
         touched.known_from_on,
         calendar.day_on,
-        {{ month_number('calendar.day_on') }} as month_number,
+        months.month_number,
         {% if var('proration_days') == 'working_days' -%}
         case when calendar.is_weekday then 1 else 0 end
         {%- else -%}
@@ -43,16 +47,13 @@ by_day as (
         active.participant_id is not null as is_in_seat,
         on_leave.participant_id is not null as is_on_leave,
         active.ramp_schedule_id,
-        {#- The month that counts as the first of the ramp. #}
-        {{ month_number('calendar.day_on') }} - {{ month_number('active.valid_from') }} + 1
-        {% if var('ramp_anchor') == 'first_full_month' -%}
-        - case when extract(day from active.valid_from) = 1 then 0 else 1 end
-        {%- endif %} as tenure_month
+        {{ tenure_month('months.month_number', 'active') }} as tenure_month
     from touched
     inner join calendar
         on
             touched.period_start_on <= calendar.day_on
             and touched.period_end_on > calendar.day_on
+    left join months on calendar.fiscal_month_key = months.period_key
     left join seats as active
         on
             touched.participant_id = active.participant_id

@@ -6,6 +6,10 @@ ramp_steps as (
 
 quarters as (select * from {{ ref('core_fiscal_period') }} where period_type = 'quarter'),
 
+months as (
+    {{ numbered_months() }}
+),
+
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
 
 seated_days as (
@@ -15,10 +19,7 @@ seated_days as (
         seats.participant_id,
         seats.seat_state,
         seats.ramp_schedule_id,
-        {{ month_number('quarters.starts_on') }} - {{ month_number('seats.valid_from') }} + 1
-        {% if var('ramp_anchor') == 'first_full_month' -%}
-        - case when extract(day from seats.valid_from) = 1 then 0 else 1 end
-        {%- endif %} as tenure_month,
+        {{ tenure_month('months.month_number', 'seats') }} as tenure_month,
         {{ days_between(
             'greatest(seats.valid_from, quarters.starts_on)',
             'least(seats.valid_to, quarters.next_starts_on)'
@@ -26,6 +27,7 @@ seated_days as (
         {{ days_between('quarters.starts_on', 'quarters.next_starts_on') }} as n_days_in_quarter
     from quarters
     cross join latest_extract
+    inner join months on quarters.starts_on = months.starts_on
     inner join seats
         on
             quarters.starts_on < seats.valid_to
