@@ -42,7 +42,6 @@ def company(folder: Path, *quotas: Row) -> Systems:
         opportunity=[
             deal("a", "Closed Won", 100, "2026-03-10 15:00:00"),
             deal("b", "Closed Won", 900, "2026-03-10 15:00:00", owner_id="B"),
-            deal("c", "Closed Won", 70, "2026-03-10 15:00:00", owner_id="C"),
         ],
     )
     systems.deliver(
@@ -83,9 +82,28 @@ def test_each_of_them_is_named_with_its_region(tmp_path: Path) -> None:
     ) == [
         ("team/AMER/East", Decimal(5000), Decimal(100)),
         ("team/EMEA/East", Decimal(6000), Decimal(900)),
-        ("team/EMEA/West", Decimal(7000), Decimal(70)),
+        ("team/EMEA/West", Decimal(7000), Decimal(0)),
     ]
 
 
 def test_a_node_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     assert failed(company(tmp_path, quota("team/APAC/East", "5000"))) == {"quota_node_is_known": 1}
+
+
+def test_a_quota_stands_before_anybody_has_sold_or_has_one(tmp_path: Path) -> None:
+    """Nobody in the newest quarter: the nodes with quotas are there, and those above them."""
+    later = {"period_start_on": "2026-05-01", "period_end_on": "2026-08-01"}
+    systems = company(
+        tmp_path, quota("team/West", "7000") | later, quota("company", "20000") | later
+    )
+    assert failed(systems) == {}
+    for hierarchy in ("as_was", "as_is", "as_planned"):
+        assert systems.rows(
+            "select node_key, parent_node_key, node_name, attainment_state, n_people, "
+            "quota_amount, credit_amount from attainment.fct_quota_attainment_node "
+            f"where hierarchy = '{hierarchy}' and period_start_on = date '2026-05-01' order by 1"
+        ) == [
+            ("company", None, "company", "ahead", 0, Decimal(20000), Decimal(0)),
+            ("region/EMEA", "company", "EMEA", "no_quota", 0, None, Decimal(0)),
+            ("team/EMEA/West", "region/EMEA", "West", "ahead", 0, Decimal(7000), Decimal(0)),
+        ]

@@ -5,32 +5,15 @@ closure as (
     select * from {{ ref('core_org_closure') }} where known_to_on = {{ open_end() }}
 ),
 
-quotas as (select * from {{ ref('core_quota_in_force') }}),
+own_quotas as (select * from {{ ref('core_node_quota') }}),
+
+wanted as (select * from {{ ref('core_wanted_node') }}),
 
 participants as (
     select * from {{ ref('core_participant_version') }} where known_to_on = {{ open_end() }}
 ),
 
 latest_extract as (select * from {{ ref('core_latest_extract') }}),
-
--- Nodes' own quotas: of a team, a region or the company by name, and of whoever leads people.
-own_quotas as (
-    select
-        replace(quotas.measure, 'team_', '') as measure,
-        quotas.period_start_on,
-        quotas.period_end_on,
-        coalesce(quotas.node, {{ manager_node('quotas.participant_id') }}) as label,
-        sum(quotas.quota_amount) as quota_amount
-    from quotas
-    cross join latest_extract
-    where
-        quotas.known_from_on <= latest_extract.as_of_on
-        and quotas.known_to_on > latest_extract.as_of_on
-        and (quotas.node is not null or substring(quotas.measure, 1, 5) = 'team_')
-    group by
-        replace(quotas.measure, 'team_', ''), quotas.period_start_on, quotas.period_end_on,
-        coalesce(quotas.node, {{ manager_node('quotas.participant_id') }})
-),
 
 -- The organisation by team and region, once for each version of it.
 in_teams as (
@@ -196,7 +179,7 @@ lines as (
             < managers.valid_to
 ),
 
-nodes as (
+busy as (
     select * from company
     union all
     select * from regions
@@ -206,6 +189,44 @@ nodes as (
     select * from sellers
     union all
     select * from lines
+),
+
+-- A quota stands also where nobody has credit or a quota of their own yet.
+quiet as (
+    {%- for hierarchy in hierarchies %}
+    select
+        '{{ hierarchy }}' as hierarchy,
+        wanted.measure,
+        wanted.period_start_on,
+        wanted.period_end_on,
+        'org' as tree,
+        wanted.node_type,
+        wanted.node_key,
+        wanted.parent_node_key,
+        wanted.label,
+        wanted.node_name,
+        wanted.is_unassigned,
+        0 as n_people,
+        cast(0 as decimal(18, 4)) as own_credit_amount,
+        cast(0 as decimal(18, 4)) as credit_amount,
+        cast(0 as decimal(18, 4)) as street_quota_amount
+    from wanted
+    left join busy
+        on
+            busy.hierarchy = '{{ hierarchy }}'
+            and wanted.measure = busy.measure
+            and wanted.period_start_on = busy.period_start_on
+            and wanted.period_end_on = busy.period_end_on
+            and (wanted.label = busy.label or wanted.node_key = busy.node_key)
+    where busy.node_key is null
+    {{- '\n\n    union all\n' if not loop.last }}
+    {%- endfor %}
+),
+
+nodes as (
+    select * from busy
+    union all
+    select * from quiet
 ),
 
 -- A node that stands under two others in a period keeps its quota where most of its credit is.
