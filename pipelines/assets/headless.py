@@ -22,7 +22,7 @@ from filelock import FileLock
 
 from pipelines import disk, interrupts
 from pipelines.assets import MAIN_JOB, STEP_LOGGER, build_pipeline
-from pipelines.assets.history import write_at_once
+from pipelines.assets.history import MOST_AT_ONCE
 from pipelines.folders import claim
 from pipelines.notices import TOLD, failed_run, notices_of, tell, verdict_of
 from pipelines.notify import check_targets
@@ -117,7 +117,7 @@ def _instance(company: Company) -> dg.DagsterInstance:
     default = company.paths.warehouse / "dagster"
     os.environ.setdefault("SALESOPS_DAGSTER_STORAGE", str(default))
     os.environ.setdefault("DAGSTER_HOME", str(PROJECT_ROOT))
-    write_at_once()
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(MOST_AT_ONCE))
     storage = Path(os.environ["SALESOPS_DAGSTER_STORAGE"])
     make_folder(storage)
     # Two first runs at once would both create Dagster's tables, and one of them would fail.

@@ -5,8 +5,7 @@ an asset which columns the table of assets has; a run of the demo has 2,800 even
 to do, a third of them, is written at once here. The tables and everything else are Dagster's.
 """
 
-import os
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
@@ -19,14 +18,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import QueuePool
 
 MOST_AT_ONCE = 10_000
-"""Events that Dagster hands over together, where it knows of several."""
+"""Events that Dagster hands over together where it knows of several (`DAGSTER_EVENT_BATCH_SIZE`)."""
 _OPEN: ContextVar[Connection | None] = ContextVar("open", default=None)
 """The connection of a transaction that holds several events."""
-
-
-def write_at_once(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Have Dagster hand over together what belongs together."""
-    environment.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(MOST_AT_ONCE))
 
 
 class EventHistory(ConsolidatedSqliteEventLogStorage):
