@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import QueuePool
 
 MOST_AT_ONCE = 10_000
-"""Events that Dagster hands over together where it knows of several (`DAGSTER_EVENT_BATCH_SIZE`)."""
+"""What Dagster hands over together where it knows of several (`DAGSTER_EVENT_BATCH_SIZE`)."""
 _OPEN: ContextVar[Connection | None] = ContextVar("open", default=None)
 """The connection of a transaction that holds several events."""
 
